@@ -1,0 +1,66 @@
+"""Bytes from the wire to an event of the contract, or the reason why not."""
+
+import jiter
+from pydantic import ValidationError
+
+from schemas.inbound import INBOUND_TYPES, Inbound, inbound
+
+
+class Rejected(Exception):
+    """A body that can never become an event.
+
+    `reason` is a short fixed word for headers and metrics; `error` tells a person which field is
+    wrong and what would be right. Neither repeats what the ticket says.
+    """
+
+    def __init__(self, reason: str, error: str) -> None:
+        super().__init__(f"{reason}: {error}")
+        self.reason = reason
+        self.error = error
+
+
+def decode(body: bytes) -> Inbound:
+    """The inbound event that `body` holds.
+
+    Raises Rejected with `not_json`, `not_cloudevents`, `unknown_type`, `invalid_event` or
+    `time_in_future` (a `notified_at` or `responded_at` after the event's own time).
+    """
+    try:
+        # Doubled keys are refused since every reader would pick another of the two.
+        fields = jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError as error:
+        raise Rejected("not_json", _jiter_says(error)) from error
+    if not isinstance(fields, dict) or "specversion" not in fields:
+        raise Rejected("not_cloudevents", "must be a JSON object with specversion, as CloudEvents")
+    if fields.get("type") not in INBOUND_TYPES:
+        raise Rejected("unknown_type", f"type must be one of {', '.join(INBOUND_TYPES)}")
+    try:
+        event = inbound.validate_python(fields)
+    except ValidationError as error:
+        raise Rejected("invalid_event", _fields_at_fault(error)) from error
+    _check_times(event)
+    return event
+
+
+def _check_times(event: Inbound) -> None:
+    for name in ("notified_at", "responded_at"):
+        instant = getattr(event.data, name, None)
+        if instant is not None and instant > event.time:
+            raise Rejected("time_in_future", f"data.{name} is after the event's time")
+
+
+def _jiter_says(error: ValueError) -> str:
+    text = str(error)
+    # The doubled key's name is the sender's text; the place is enough to find it.
+    if text.startswith("Detected duplicate key"):
+        return "a key stands twice in one object at" + text.rpartition(" at")[2]
+    return text
+
+
+def _fields_at_fault(error: ValidationError) -> str:
+    # The first part of each place is the event's type, which the union put there.
+    return "; ".join(
+        f"{'.'.join(map(str, fault['loc'][1:])) or 'event'}: "
+        + fault["msg"].removeprefix("Value error, ")
+        for fault in error.errors(include_input=False, include_url=False)
+    )

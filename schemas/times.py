@@ -1,0 +1,38 @@
+"""Instants as the contract writes them: RFC 3339 with an offset in, UTC with `Z` out."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer
+
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", flags=re.ASCII
+)
+
+#: Outside these years a time is a program's null ("0001-01-01"), not somebody's: zones, holidays
+#: and sums of times are only good within them.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
+
+def parse(value: object) -> datetime:
+    """An instant in UTC from RFC 3339 text; digits past the microsecond are cut.
+
+    Raises ValueError for anything else: a number, a time without an offset, a year that is
+    nobody's.
+    """
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC)
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+        raise ValueError("must be an RFC 3339 time with an offset, like 2026-03-09T14:30:00Z")
+    if not FIRST_YEAR < int(value[:4]) < LAST_YEAR:
+        raise ValueError(f"must lie between the years {FIRST_YEAR} and {LAST_YEAR}")
+    return datetime.fromisoformat(value.upper()).astimezone(UTC)
+
+
+def text(instant: datetime) -> str:
+    """An instant as outbound events write it: UTC, `Z`, microseconds only if not zero."""
+    return instant.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
+Instant = Annotated[datetime, BeforeValidator(parse), PlainSerializer(text, when_used="json")]

@@ -1,0 +1,32 @@
+"""The one root of errors. A class's docstring is its default message; data goes into attributes."""
+
+
+class RespondbyError(Exception):
+    """Something went wrong in respondby."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class BadSetting(RespondbyError):
+    """A setting cannot be used."""
+
+
+class BadPolicy(RespondbyError):
+    """The policy file cannot be used."""
+
+
+class StoreUnavailable(RespondbyError):
+    """The store cannot be reached or written for now; what was not committed may be tried again."""
+
+
+class StoreBusy(RespondbyError):
+    """Another worker already uses this store."""
+
+
+class BrokerUnavailable(RespondbyError):
+    """The broker cannot be reached for now; what was not confirmed may be tried again."""
+
+
+class TopologyMismatch(RespondbyError):
+    """An exchange or queue on the broker is missing or differs from what respondby needs."""

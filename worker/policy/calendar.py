@@ -1,0 +1,300 @@
+"""Working calendars: which instants are worked, and arithmetic that counts only those.
+
+All intervals are half open. A window belongs to the local date it starts on, even past midnight.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
+
+from worker.policy import hours as weekly
+from worker.policy import refusal, zones
+from worker.policy.holidays import Holidays
+from worker.policy.hours import WeeklyHours
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+LONGEST_CLOSURE = 366
+"""Days. A calendar with a longer run of closed days is refused."""
+MARGIN = 4
+"""Days around a UTC year whose windows may reach into it: two for a night shift, two for zones."""
+
+
+class BadCalendar(refusal.Refusal):
+    """A calendar cannot be used; `place` is relative to the calendar, such as ("timezone",)."""
+
+
+class NeverOpen(BadCalendar):
+    """A calendar has no working hours within the time that is searched for them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Working time without a break, [opens, closes) in UTC, of the local date it starts on."""
+
+    day: date
+    opens: datetime
+    closes: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedDay:
+    """A local date on which no window starts, and why."""
+
+    day: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Year:
+    """The windows of one UTC year in order, cut at its ends; microseconds since 1970."""
+
+    days: list[date] = field(default_factory=list)
+    opens: list[int] = field(default_factory=list)
+    closes: list[int] = field(default_factory=list)
+    done: list[int] = field(default_factory=list)
+    """Working time from the start of the year to the end of each window."""
+
+    @property
+    def total(self) -> int:
+        return self.done[-1] if self.done else 0
+
+    def add(self, day: date, opens: int, closes: int) -> None:
+        self.done.append(self.total + closes - opens)
+        self.days.append(day)
+        self.opens.append(opens)
+        self.closes.append(closes)
+
+    def worked(self, instant: int) -> int:
+        """Working time of this year before the instant."""
+        begun = bisect_right(self.opens, instant)
+        if not begun:
+            return 0
+        return self.done[begun - 1] - max(0, self.closes[begun - 1] - instant)
+
+    def first(self, worked: int) -> int:
+        """First instant before which so much was worked; more than 0, at most the total."""
+        window = bisect_left(self.done, worked)
+        return self.closes[window] - (self.done[window] - worked)
+
+    def last(self, worked: int) -> int:
+        """Last instant before which so much was worked; less than the total."""
+        window = bisect_right(self.done, worked)
+        return self.closes[window] - (self.done[window] - worked)
+
+
+class Calendar:
+    """Weekly hours in a time zone, less holidays.
+
+    It never changes; compiled years are kept, and two threads that compile one year at once
+    only do the same work twice.
+    """
+
+    __slots__ = ("_endless", "_holidays", "_hours", "_years", "_zone", "name", "timezone")
+
+    def __init__(self, *, name: str, timezone: str, hours: WeeklyHours, holidays: Holidays) -> None:
+        """Raises BadCalendar on an unknown zone, or when it could stay closed over 366 days."""
+        zone = zones.find(timezone)
+        if zone is None:
+            message = f"{timezone!r} is no time zone; {zones.hint(timezone)}"
+            raise BadCalendar(("timezone",), message)
+        self.name = name
+        self.timezone = timezone
+        self._zone = zone
+        self._hours = hours
+        self._holidays = holidays
+        self._endless = hours.always and holidays.none
+        self._years: dict[int, _Year] = {}
+        self._refuse_long_closures()
+
+    def __repr__(self) -> str:
+        return f"Calendar({self.name!r}, {self.timezone!r})"
+
+    def deadline(self, start: datetime, duration: timedelta) -> datetime:
+        """The first instant at which `elapsed(start, instant)` reaches the duration.
+
+        What is used up exactly at closing time is due at closing time. Raises NeverOpen.
+        """
+        begin, left = _micros(start), _length(duration)
+        if self._endless or not left:
+            return _instant(begin + left)
+        year = _year_of(start)
+        left += self._year(year).worked(begin)
+        for block in self._walk(year, step=1):
+            if left <= block.total:
+                return _instant(block.first(left))
+            left -= block.total
+        raise self._never_open(start)
+
+    def before(self, end: datetime, duration: timedelta) -> datetime:
+        """The last instant from which `elapsed(instant, end)` is the duration. Raises NeverOpen."""
+        finish, left = _micros(end), _length(duration)
+        if self._endless or not left:
+            return _instant(finish - left)
+        year = _year_of(end)
+        left += self._year(year).total - self._year(year).worked(finish)
+        for block in self._walk(year, step=-1):
+            if left <= block.total:
+                return _instant(block.last(block.total - left))
+            left -= block.total
+        raise self._never_open(end)
+
+    def elapsed(self, start: datetime, end: datetime) -> timedelta:
+        """Working time in [start, end); zero when the end is not after the start."""
+        begin, finish = _micros(start), _micros(end)
+        if finish <= begin:
+            return timedelta()
+        if self._endless:
+            return timedelta(microseconds=finish - begin)
+        first, last = _year_of(start), _year_of(end)
+        whole = sum(self._year(year).total for year in range(first, last))
+        worked = whole + self._year(last).worked(finish) - self._year(first).worked(begin)
+        return timedelta(microseconds=worked)
+
+    def is_open(self, instant: datetime) -> bool:
+        """Whether the instant is working time; at closing time it no longer is."""
+        moment, year = _micros(instant), self._year(_year_of(instant))
+        begun = bisect_right(year.opens, moment)
+        return begun > 0 and moment < year.closes[begun - 1]
+
+    def windows(self, start: datetime, end: datetime) -> Iterator[Window]:
+        """The windows in [start, end), clipped to it; touching ones of one day are one."""
+        held: Window | None = None
+        for piece in self._pieces(start, end):
+            if held and held.day == piece.day and held.closes == piece.opens:
+                held = replace(held, closes=piece.closes)
+                continue
+            if held:
+                yield held
+            held = piece
+        if held:
+            yield held
+
+    def closed_days(self, start: datetime, end: datetime) -> Iterator[ClosedDay]:
+        """The local dates touched by [start, end) on which no window starts, with the reason."""
+        if end <= start:
+            return
+        last = (end - timedelta(microseconds=1)).astimezone(self._zone).date()
+        for ordinal in range(start.astimezone(self._zone).toordinal(), last.toordinal() + 1):
+            day = date.fromordinal(ordinal)
+            reason = self._why_closed(day)
+            if reason is not None:
+                yield ClosedDay(day=day, reason=reason)
+
+    def _why_closed(self, day: date) -> str | None:
+        if not self._shifts(day):
+            no_hours = f"no working hours on {weekly.WEEKDAYS[day.weekday()].capitalize()}"
+            return self._holidays.reason(day) or no_hours
+        if all(opens >= closes for opens, closes in self._spans(day)):
+            return "its hours fall in a time that the clocks skip"
+        return None
+
+    def _shifts(self, day: date) -> tuple[weekly.Shift, ...]:
+        if day in self._holidays.open:
+            return self._hours.when_opened(day.weekday())
+        shifts = self._hours.on(day.weekday())
+        return shifts if shifts and self._holidays.reason(day) is None else ()
+
+    def _spans(self, day: date) -> Iterator[tuple[int, int]]:
+        """The day's windows as they are; those of two days may overlap where clocks go back."""
+        for shift in self._shifts(day):
+            opens, _ = zones.instants(self._zone, day, shift.opens)
+            _, closes = zones.instants(self._zone, day, shift.closes)
+            yield opens * SECOND, closes * SECOND
+
+    def _pieces(self, start: datetime, end: datetime) -> Iterator[Window]:
+        """Windows clipped to [start, end), one that lasts over a UTC new year in two pieces."""
+        begin, finish = _micros(start), _micros(end)
+        for number in range(_year_of(start), _year_of(end) + 1):
+            year = self._year(number)
+            for index in range(bisect_right(year.closes, begin), bisect_left(year.opens, finish)):
+                opens = _instant(max(begin, year.opens[index]))
+                closes = _instant(min(finish, year.closes[index]))
+                yield Window(day=year.days[index], opens=opens, closes=closes)
+
+    def _year(self, number: int) -> _Year:
+        year = self._years.get(number)
+        if year is None:
+            year = self._years[number] = self._compile(number)
+        return year
+
+    def _compile(self, number: int) -> _Year:
+        """The windows of a UTC year; time that two of them share is the earlier one's."""
+        first, last = date(number, 1, 1).toordinal(), date(number, 12, 31).toordinal()
+        begin, finish = (first - zones.EPOCH_DAY) * DAY, (last + 1 - zones.EPOCH_DAY) * DAY
+        year, covered = _Year(), begin
+        for ordinal in range(max(first - MARGIN, MARGIN), min(last, LAST_DAY) + MARGIN):
+            day = date.fromordinal(ordinal)
+            for opens, closes in self._spans(day):
+                if min(closes, finish) > max(opens, covered):
+                    year.add(day, max(opens, covered), min(closes, finish))
+                covered = max(covered, closes)
+        return year
+
+    def _walk(self, number: int, *, step: int) -> Iterator[_Year]:
+        """Year after year, to the end of time or to the second year on end without a window."""
+        empty = 0
+        while empty < 2 and MINYEAR <= number <= MAXYEAR:
+            year = self._year(number)
+            yield year
+            empty = 0 if year.total else empty + 1
+            number += step
+
+    def _never_open(self, instant: datetime) -> NeverOpen:
+        return NeverOpen((), f"calendar {self.name!r} has too few working hours around {instant}")
+
+    def _refuse_long_closures(self) -> None:
+        if self._hours.never:
+            raise BadCalendar(("hours",), "no weekday has hours; give at least one a window")
+        reached = 0
+        for day in sorted(self._holidays.dates):
+            first = last = day.toordinal()
+            if first < reached:
+                continue
+            while last - first <= LONGEST_CLOSURE and not self._works(last):
+                last += 1
+            while last - first <= LONGEST_CLOSURE and not self._works(first - 1):
+                first -= 1
+            if last - first > LONGEST_CLOSURE:
+                message = f"no day is worked within {LONGEST_CLOSURE} days of {day}"
+                raise BadCalendar(("holidays", "dates"), message)
+            reached = last
+
+    def _works(self, ordinal: int) -> bool:
+        if not 1 <= ordinal <= date.max.toordinal():
+            return True
+        return bool(self._shifts(date.fromordinal(ordinal)))
+
+
+LAST_DAY = date.max.toordinal() - 2 * MARGIN
+
+
+def _micros(instant: datetime) -> int:
+    """Microseconds since 1970; a time without a zone is a TypeError."""
+    span = instant - EPOCH
+    return (span.days * 86_400 + span.seconds) * SECOND + span.microseconds
+
+
+def _instant(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def _length(duration: timedelta) -> int:
+    if duration < timedelta():
+        raise ValueError(f"a duration of {duration} runs backwards")
+    return (duration.days * 86_400 + duration.seconds) * SECOND + duration.microseconds
+
+
+def _year_of(instant: datetime) -> int:
+    return instant.astimezone(UTC).year
+
+
+ALWAYS = Calendar(
+    name="always",
+    timezone="UTC",
+    hours=WeeklyHours.parse({"always": True}),
+    holidays=Holidays(),
+)
+"""24 hours a day, all days: the wall clock as a calendar."""

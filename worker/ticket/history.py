@@ -1,0 +1,71 @@
+"""A ticket's history: its events in the order in which they count, however they came."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from schemas.inbound import INBOUND_TYPES, Inbound, TicketCreated, TicketResponded
+
+_TYPE_ORDER = {type_: place for place, type_ in enumerate(INBOUND_TYPES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event with the bytes that it came as."""
+
+    event: Inbound
+    body: bytes
+
+
+def ordered(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The events by time, then sequence, then type, id and body.
+
+    A response counts from its `responded_at`, but not before the ticket's first `created`: who
+    called back before the ticket was written down is judged by what the ticket then says.
+    """
+    known = list(entries)
+    birth = min((e.event.time for e in known if isinstance(e.event, TicketCreated)), default=None)
+
+    def counts_at(entry: Entry) -> datetime:
+        event = entry.event
+        if isinstance(event, TicketResponded) and event.data.responded_at is not None:
+            return max(event.data.responded_at, birth) if birth else event.data.responded_at
+        return event.time
+
+    known.sort(
+        key=lambda entry: (
+            counts_at(entry),
+            _TYPE_ORDER[entry.event.type],
+            entry.event.id,
+            entry.body,
+        )
+    )
+    return tuple(
+        entry
+        for instant, together in groupby(known, key=counts_at)
+        for entry in _sequenced(list(together), instant)
+    )
+
+
+def _sequenced(together: Sequence[Entry], instant: datetime) -> Iterable[Entry]:
+    # Only events with a sequence can be compared by it. They are put in its order among the
+    # places that they hold, so that the whole stays one order and not a circle of pairs.
+    numbered = [
+        place
+        for place, entry in enumerate(together)
+        if entry.event.sequence is not None and entry.event.time == instant
+    ]
+    if len(numbered) < 2:
+        return together
+    arranged = list(together)
+    in_sequence = sorted((together[place] for place in numbered), key=_sequence)
+    for place, entry in zip(numbered, in_sequence, strict=True):
+        arranged[place] = entry
+    return arranged
+
+
+def _sequence(entry: Entry) -> tuple[int, int, str]:
+    text = str(entry.event.sequence)
+    # Integers count as numbers and come before words.
+    return (0, int(text), "") if text.removeprefix("-").isdecimal() else (1, 0, text)

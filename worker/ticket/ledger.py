@@ -1,0 +1,124 @@
+"""What has been published of a ticket, and what is planned: all that later decisions stand on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+from schemas.envelope import Level
+from schemas.facts import FactName
+from schemas.outbound import Objective
+
+AlertType = Literal["objective.at_risk", "objective.breached"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """The last published `ticket.prioritized`, as far as the next is compared with it."""
+
+    number: int
+    level: Level
+    deadline: datetime | None
+    client: str | None
+    calendar: str
+    needs_triage: bool
+    unknown: tuple[FactName, ...]
+    escalated: bool
+    policy: str
+    """the policy's digest"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """An alert that the history yields, to be published when time comes to `at`."""
+
+    type: AlertType
+    threshold: float | None
+    deadline: datetime
+    due_at: datetime
+    """the instant that the alert tells of"""
+    at: datetime
+    """when that became true: `due_at`, or the later event that set the deadline"""
+    level: Level
+    objective: Objective
+    remaining_seconds: float | int
+
+    def same(self, alert: "Alert") -> bool:
+        return (self.type, self.threshold, self.deadline) == (
+            alert.type,
+            alert.threshold,
+            alert.deadline,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """An alert that was published, and whether it still stands."""
+
+    id: str
+    type: AlertType
+    threshold: float | None
+    deadline: datetime
+    due_at: datetime
+    occurrence: int
+    level: Level
+    stands: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """The last published `response.recorded`."""
+
+    id: str
+    event_id: str
+    responded_at: datetime
+    outcome: Literal["met", "missed"]
+    deadline: datetime | None
+    level: Level
+    seconds: float | int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reset:
+    """A deadline that a new policy set, and the time of the event that it was set by."""
+
+    deadline: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """Empty for a ticket of which nothing was published yet."""
+
+    revision: Revision | None = None
+    notified_at: datetime | None = None
+    contact: str | None = None
+    trace: tuple[str | None, str | None] = (None, None)
+    """traceparent and tracestate of the event last decided on"""
+    plan: tuple[Planned, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    record: Record | None = None
+    escalations: tuple[str, ...] = ()
+    """ids of the escalation events that were answered with a request"""
+    reset: Reset | None = None
+
+    @property
+    def breached(self) -> bool:
+        return any(alert.stands and alert.type == "objective.breached" for alert in self.alerts)
+
+    @property
+    def wake_at(self) -> datetime | None:
+        """The next instant at which something is due."""
+        return min((planned.at for planned in self.plan), default=None)
+
+
+_ledger = TypeAdapter(Ledger)
+
+
+def encode(ledger: Ledger) -> bytes:
+    return _ledger.dump_json(ledger, exclude_defaults=True, by_alias=True)
+
+
+def decode(stored: bytes) -> Ledger:
+    return _ledger.validate_json(stored)

@@ -1,0 +1,233 @@
+"""A ticket's life: its history told in order, under one policy.
+
+Nothing here knows what was published before. The same history gives the same life, in whatever
+order its events arrived.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from schemas.envelope import Level
+from schemas.facts import FactName
+from schemas.inbound import (
+    Inbound,
+    TicketCreated,
+    TicketEscalated,
+    TicketPaused,
+    TicketReopened,
+    TicketResponded,
+    TicketResumed,
+    TicketUpdated,
+)
+from schemas.outbound import Fact
+from worker.policy import policy as policies
+from worker.policy.policy import Goal, Policy
+from worker.ticket.history import Entry
+from worker.ticket.objective import ObjectiveClock, Stop
+
+Outcome = Literal["met", "missed"]
+StoppedBy = Literal["pause", "closed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The first response of a person, judged."""
+
+    event_id: str
+    place: int
+    """where in the history it stands"""
+    responded_at: datetime
+    outcome: Outcome
+    deadline: datetime | None
+    level: Level
+    ended_at: datetime
+    """when the objective ended: then, or when the clock had stopped before"""
+    spent: timedelta
+    wall: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A call for the client's contact, and what it did to the level."""
+
+    event_id: str
+    reason: str | None
+    from_level: Level
+    to_level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """The objective in force: what was promised at which level, and the clock that measures it."""
+
+    level: Level
+    goal: Goal
+    clock: ObjectiveClock
+
+    def instant(self, fraction: float = 1) -> datetime:
+        """When this fraction of the objective is used up, if the clock runs on."""
+        return self.clock.reach(self.goal.respond_within * fraction)
+
+
+class Life:
+    """Where a ticket stands after its history. Built once by `live`; afterwards it is only read."""
+
+    def __init__(self, policy: Policy, history: Sequence[Entry], birth: int) -> None:
+        self.policy = policy
+        self.client: str | None = None
+        self.facts: dict[FactName, Fact] = {}
+        self.escalated = False
+        self.paused = False
+        self.closed = False
+        self.stands_since: datetime | None = None
+        self.stopped_by: StoppedBy = "pause"
+        self.answer: Answer | None = None
+        self.escalations: list[Escalation] = []
+        self._stops: tuple[Stop, ...] = ()
+        self._stated_notification: datetime | None = None
+        self._floor: Level | None = None
+        self._floor_of_round: Level | None = None
+        # What calls for a judgement waits for the birth, though its time may lie before.
+        self._unjudged: list[tuple[int, TicketResponded | TicketEscalated]] = []
+
+        for place, entry in enumerate(history[: birth + 1]):
+            self._note(place, entry.event)
+        self.born_at = history[birth].event.time
+        self._classify()
+        self.promise = self._promised()
+        self.deadline = self._due(self.promise)
+        self.set_at = self.born_at
+        self._judge_noted()
+        for place, entry in enumerate(history[birth + 1 :], start=birth + 1):
+            self._note(place, entry.event)
+            self._decide(entry.event.time)
+            self._judge_noted()
+
+    @property
+    def notified_at(self) -> datetime:
+        """When the clock started."""
+        return self._stated_notification or self.born_at
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the objective ended or its clock stopped; what is due from then on never is."""
+        return self.answer.ended_at if self.answer else self.stands_since
+
+    def _note(self, place: int, event: Inbound) -> None:
+        match event:
+            case TicketCreated() | TicketUpdated():
+                self._state(event)
+            case TicketResponded() | TicketEscalated():
+                self._unjudged.append((place, event))
+            case TicketPaused():
+                self.paused = True
+                self._stop(event.time, "pause")
+            case TicketResumed():
+                self.paused = False
+                self._run_on(event.time)
+            case TicketReopened():
+                self._reopen(event.time)
+            case _:
+                self.closed = True
+                self._stop(event.time, "closed")
+
+    def _state(self, event: TicketCreated | TicketUpdated) -> None:
+        said = event.data
+        if "client" in said.model_fields_set:
+            self.client = said.client
+        if said.notified_at is not None:
+            self._stated_notification = said.notified_at
+        for name, value in (said.facts.stated() if said.facts else {}).items():
+            if value is None:
+                self.facts.pop(name, None)
+            else:
+                self.facts[name] = Fact.model_construct(value=value, origin="event")
+
+    def _stop(self, instant: datetime, by: StoppedBy) -> None:
+        if self.stands_since is None:
+            self.stands_since, self.stopped_by = instant, by
+
+    def _run_on(self, instant: datetime) -> None:
+        if self.stands_since is not None and not self.closed and not self.paused:
+            self._stops += (Stop(self.stands_since, instant),)
+            self.stands_since = None
+
+    def _reopen(self, instant: datetime) -> None:
+        if self.closed:
+            # A ticket that is worked on again no longer waits on the client either.
+            self.closed = self.paused = False
+            self._run_on(instant)
+
+    def _classify(self) -> None:
+        self.verdict = self.policy.verdict({name: fact.value for name, fact in self.facts.items()})
+        raised = self.policy.raised(self.verdict.level, self.client)
+        self.level = policies.highest(raised, self._floor)
+        self.calendar = self.policy.calendar_of(self.client)
+
+    def _decide(self, instant: datetime) -> None:
+        self._classify()
+        if self.answer or self.closed:
+            return  # what has ended or stopped is not measured anew
+        promise = self._promised()
+        if promise != self.promise or self.paused or self.deadline is None:
+            self.promise, deadline = promise, self._due(promise)
+            if deadline != self.deadline:
+                self.deadline, self.set_at = deadline, instant
+
+    def _promised(self) -> Promise:
+        calendar = self.policy.clock_of(self.level, self.calendar)
+        clock = ObjectiveClock(calendar, self.notified_at, self._stops)
+        return Promise(self.level, self.policy.goal(self.level), clock)
+
+    def _due(self, promise: Promise) -> datetime | None:
+        due = promise.instant()
+        if self.paused and self.stands_since is not None and due >= self.stands_since:
+            return None
+        return due
+
+    def _judge_noted(self) -> None:
+        noted, self._unjudged = self._unjudged, []
+        for place, event in noted:
+            if isinstance(event, TicketEscalated):
+                self._escalate(event)
+            elif event.data.by == "agent":
+                self._floor_of_round = None
+                self.answer = self.answer or self._judged(place, event)
+
+    def _escalate(self, event: TicketEscalated) -> None:
+        before = self.level
+        floor = self._floor_of_round or policies.above(before, 1)
+        floor = policies.highest(floor, event.data.to_level)
+        self._floor_of_round = floor
+        self._floor = policies.highest(self._floor, floor)
+        self.escalated = True
+        self._decide(max(event.time, self.born_at))
+        self.escalations.append(Escalation(event.id, event.data.reason, before, self.level))
+
+    def _judged(self, place: int, event: TicketResponded) -> Answer:
+        at = event.data.responded_at or event.time
+        # Nobody owes a response while the clock stands still.
+        ended_at = min(at, self.stands_since) if self.stands_since else at
+        late = self.deadline is not None and self.deadline < ended_at
+        return Answer(
+            event_id=event.id,
+            place=place,
+            responded_at=at,
+            outcome="missed" if late else "met",
+            deadline=self.deadline,
+            level=self.promise.level,
+            ended_at=ended_at,
+            spent=self.promise.clock.spent(ended_at),
+            wall=max(at - self.notified_at, timedelta()),
+        )
+
+
+def live(history: Sequence[Entry], policy: Policy) -> Life | None:
+    """The life that `history` tells, or None while the ticket's `created` is not known."""
+    births = (
+        place for place, entry in enumerate(history) if isinstance(entry.event, TicketCreated)
+    )
+    birth = next(births, None)
+    return None if birth is None else Life(policy, history, birth)
