@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from schemas.envelope import LEVELS, Level
 from schemas.facts import FACTS, FactName, FactValue
-from worker.policy import durations
+from worker import durations
 
 Clock = Literal["wall", "working"]
 #: The longest objective that a calendar is searched for.

@@ -103,14 +103,11 @@ def _refuse_unknown_country(country: str) -> None:
 def _refuse_unknown_subdivision(country: str | None, subdivision: str) -> None:
     if country is None:
         raise BadHolidays(("subdivision",), "a subdivision needs its country beside it")
-    known = _subdivisions(country)
-    if subdivision in known:
-        return
-    codes = ", ".join(sorted(known)) or "none"
-    raise BadHolidays(("subdivision",), f"{country} has no {subdivision!r}; allowed: {codes}")
-
-
-def _subdivisions(country: str) -> set[str]:
     entity = holidays.country_holidays(country)
-    parent = entity.parent_entity.subdivisions if entity.parent_entity else ()
-    return {*entity.subdivisions, *parent}
+    codes = set(entity.subdivisions)
+    if entity.parent_entity:
+        codes.update(entity.parent_entity.subdivisions)
+    if subdivision in codes or subdivision in entity.subdivisions_aliases:
+        return
+    allowed = ", ".join(sorted(codes)) or "none"
+    raise BadHolidays(("subdivision",), f"{country} has no {subdivision!r}; allowed: {allowed}")

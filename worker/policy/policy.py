@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -126,6 +125,6 @@ def holidays(part: CalendarPart) -> Holidays:
     )
 
 
-def goals_in_seconds(policy: Policy) -> Mapping[Level, float]:
-    """Each level's objective in seconds, for the edges of histograms."""
-    return {level: policy.goal(level).respond_within.total_seconds() for level in LEVELS}
+def objectives_in_seconds(policy: Policy) -> set[float]:
+    """The levels' objectives, for the edges of histograms."""
+    return {policy.goal(level).respond_within.total_seconds() for level in LEVELS}

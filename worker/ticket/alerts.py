@@ -49,6 +49,7 @@ def _of_deadline(life: Life, deadline: datetime, set_at: datetime) -> Iterator[P
                 level=life.promise.level,
                 objective=promised,
                 remaining_seconds=in_seconds(life.promise.goal.respond_within * (1 - fraction)),
+                known_at=life.known_at,
             )
     yield Planned(
         type="objective.breached",
@@ -59,6 +60,7 @@ def _of_deadline(life: Life, deadline: datetime, set_at: datetime) -> Iterator[P
         level=life.promise.level,
         objective=promised,
         remaining_seconds=0,
+        known_at=life.known_at,
     )
 
 

@@ -31,6 +31,8 @@ class Decision:
     level: Level | None
     deadline: datetime | None
     outbound: tuple[Outbound, ...] = ()
+    due: tuple[Planned, ...] = ()
+    """for a wake-up: the planned alert behind each outbound event"""
     late: bool = False
     """the event came after later ones of its ticket"""
 
@@ -68,6 +70,7 @@ def on_time(
     """
     due = sorted((p for p in ledger.plan if p.at <= now), key=_by_time)
     events: list[Outbound] = []
+    told: list[Planned] = []
     published = list(ledger.alerts)
     for planned in due:
         if planned.threshold is not None and live_ and planned.deadline <= now:
@@ -75,6 +78,7 @@ def on_time(
         occurrence = alerts.next_occurrence(published, planned)
         event = announcer.alert(planned, occurrence, ledger, detected_at=now)
         published.append(_published(planned, event.id, occurrence))
+        told.append(planned)
         events.append(event)
     plan = tuple(p for p in ledger.plan if p.at > now)
     after = replace(ledger, plan=plan, alerts=tuple(published))
@@ -85,6 +89,7 @@ def on_time(
         level=revision.level if revision else None,
         deadline=revision.deadline if revision else None,
         outbound=tuple(events),
+        due=tuple(told),
     )
 
 

@@ -16,6 +16,8 @@ class Entry:
 
     event: Inbound
     body: bytes
+    received_at: datetime | None = None
+    """when a worker first had it; it decides nothing, but alert lag counts from it"""
 
 
 def ordered(entries: Iterable[Entry]) -> tuple[Entry, ...]:

@@ -43,6 +43,8 @@ class Planned:
     level: Level
     objective: Objective
     remaining_seconds: float | int
+    known_at: datetime | None = None
+    """when the worker received the event that set the deadline"""
 
     def same(self, alert: "Alert") -> bool:
         return (self.type, self.threshold, self.deadline) == (

@@ -1,0 +1,1 @@
+"""A small stream of sample tickets, and a view of what respondby publishes about them."""

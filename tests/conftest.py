@@ -1,0 +1,3 @@
+"""Fixtures that more than one kind of test uses."""
+
+pytest_plugins = ["tests.support.broker_fixtures"]

@@ -1,0 +1,213 @@
+"""A real RabbitMQ for tests: one that is given, one in a container, or a private node.
+
+Whoever asks for a broker gets one, or an error that says what to install. Nothing is skipped.
+"""
+
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from testcontainers.core.container import DockerContainer
+
+from tests.support.broker_node import PrivateNode, is_installed
+
+URL_VARIABLE = "RESPONDBY_TEST_BROKER_URL"
+IMAGE_VARIABLE = "RESPONDBY_TEST_RABBITMQ_IMAGE"
+
+#: Virtual hosts are made several at a time: each call of rabbitmqctl takes a second or two.
+_VHOSTS_AT_A_TIME = 16
+
+
+class NoBroker(Exception):
+    """There is no RabbitMQ for the tests: install the package rabbitmq-server (Debian, Ubuntu),
+    or start Docker and name an image that is already there in RESPONDBY_TEST_RABBITMQ_IMAGE.
+    RESPONDBY_TEST_BROKER_URL serves those tests that do nothing to the broker itself."""
+
+    def __init__(self) -> None:
+        super().__init__(" ".join((self.__doc__ or "").split()))
+
+
+class Machine(Protocol):
+    """A broker that is ours to break."""
+
+    def base_url(self) -> str:
+        """Of the virtual host `/`."""
+        ...
+
+    def rabbitmqctl(self, *args: str) -> str:
+        """Run a command on the node; its output. Raises if it fails."""
+        ...
+
+    def restart(self) -> None:
+        """Stop the whole node, start it again, and wait until it serves."""
+        ...
+
+    def stop(self) -> None:
+        """The end."""
+        ...
+
+
+class Broker:
+    """What tests use: virtual hosts on a machine, and the machine's own controls."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._spare: list[str] = []
+        self._numbers = itertools.count(1)
+
+    def url(self, vhost: str = "/") -> str:
+        """Where a client connects, with login and password."""
+        return with_vhost(self._machine.base_url(), vhost)
+
+    def new_vhost(self) -> str:
+        """The name of an empty virtual host of one's own."""
+        if not self._spare:
+            self._spare = self._make_vhosts()
+        return self._spare.pop(0)
+
+    def rabbitmqctl(self, *args: str) -> str:
+        """Run a command on the node; its output. Raises if it fails."""
+        return self._machine.rabbitmqctl(*args)
+
+    def stop_app(self) -> None:
+        """Close all connections and the listener; the node's process stays."""
+        self.rabbitmqctl("stop_app")
+
+    def start_app(self) -> None:
+        """Undo `stop_app`."""
+        self.rabbitmqctl("start_app")
+        self.rabbitmqctl("await_startup")
+
+    def restart(self) -> None:
+        """Stop the whole node and start it again, with its data."""
+        self._machine.restart()
+
+    def close_connections(self, vhost: str) -> None:
+        """Close all connections to this virtual host, as an operator does."""
+        self.rabbitmqctl("close_all_connections", "--vhost", vhost, "closed by the test")
+
+    def queues(self, vhost: str) -> dict[str, dict[str, int]]:
+        """Each queue of the virtual host: `messages_ready`, `messages_unacknowledged`, …"""
+        columns = ("messages_ready", "messages_unacknowledged", "consumers")
+        told = self.rabbitmqctl(
+            "list_queues", "-q", "--vhost", vhost, "--formatter", "json", "name", *columns
+        )
+        return {
+            row["name"]: {column: row[column] for column in columns} for row in json.loads(told)
+        }
+
+    def stop(self) -> None:
+        """The end of the machine."""
+        self._machine.stop()
+
+    def _make_vhosts(self) -> list[str]:
+        names = [f"test-{next(self._numbers)}" for _ in range(_VHOSTS_AT_A_TIME)]
+        listed = ", ".join(f'<<"{name}">>' for name in names)
+        self.rabbitmqctl(
+            "eval",
+            '[begin rabbit_vhost:add(V, <<>>, [], <<"tests">>),'
+            " rabbit_auth_backend_internal:set_permissions("
+            '<<"guest">>, V, <<".*">>, <<".*">>, <<".*">>, <<"tests">>) end'
+            f" || V <- [{listed}]].",
+        )
+        return names
+
+
+class Container:
+    """RabbitMQ in a container, of an image that is already on this machine."""
+
+    _PORT = 5672
+    _START_WITHIN = 90.0
+
+    def __init__(self, image: str) -> None:
+        self._container = DockerContainer(image).with_exposed_ports(self._PORT)
+        self._container.start()
+        try:
+            self._await_started()
+        except BaseException:
+            self.stop()
+            raise
+
+    def base_url(self) -> str:
+        host = self._container.get_container_host_ip()
+        port = self._container.get_exposed_port(self._PORT)
+        return f"amqp://guest:guest@{host}:{port}/"
+
+    def rabbitmqctl(self, *args: str) -> str:
+        code, output = self._container.exec(["rabbitmqctl", *args])
+        text: str = output.decode(errors="replace")
+        if code:
+            raise RuntimeError(f"rabbitmqctl {args[0]} ended with {code}: {text}")
+        return text
+
+    def restart(self) -> None:
+        # Not the container itself: it might come back on another port.
+        self.rabbitmqctl("stop_app")
+        self.rabbitmqctl("start_app")
+        self.rabbitmqctl("await_startup")
+
+    def stop(self) -> None:
+        self._container.stop()
+
+    def _await_started(self) -> None:
+        deadline = time.monotonic() + self._START_WITHIN
+        while time.monotonic() < deadline:
+            output, _ = self._container.get_logs()
+            if b"Server startup complete" in output:
+                return
+            time.sleep(0.2)
+        raise RuntimeError("the test broker in its container did not start")
+
+
+@contextmanager
+def machine() -> Iterator[Broker]:
+    """A broker of our own while the block lasts. Raises NoBroker."""
+    image = os.environ.get(IMAGE_VARIABLE)
+    if image and _has_image(image):
+        broker = Broker(Container(image))
+    elif is_installed():
+        broker = Broker(PrivateNode())
+    else:
+        raise NoBroker
+    try:
+        yield broker
+    finally:
+        broker.stop()
+
+
+def given_url() -> str | None:
+    """The broker that the user wants tested, if one is named."""
+    return os.environ.get(URL_VARIABLE)
+
+
+def with_vhost(url: str, vhost: str) -> str:
+    """The same broker and login, and this virtual host."""
+    return urlunsplit(urlsplit(url)._replace(path="/" + quote(vhost, safe="")))
+
+
+def with_login(url: str, login: str, password: str) -> str:
+    """The same broker and virtual host, and this login."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{quote(login)}:{quote(password)}@{host}"))
+
+
+def unique(prefix: str) -> str:
+    """A name that no other test uses."""
+    return f"{prefix}-{uuid.uuid4().hex[:8]}"
+
+
+def _has_image(image: str) -> bool:
+    docker = shutil.which("docker")
+    if docker is None:
+        return False
+    asked = subprocess.run([docker, "image", "inspect", image], capture_output=True, check=False)
+    return asked.returncode == 0

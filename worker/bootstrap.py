@@ -1,0 +1,146 @@
+"""The only place that builds things."""
+
+import ssl
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+
+from schemas.envelope import LEVELS
+from worker import errors
+from worker.broker.address import Address
+from worker.broker.consumer import AmqpInbox, Limits
+from worker.broker.port import Inbox, Publisher
+from worker.broker.publisher import AmqpPublisher
+from worker.clock import Clock, SystemClock
+from worker.observe.health import Health
+from worker.observe.logs import Log
+from worker.observe.metrics import Metrics
+from worker.pipeline import intake as intakes
+from worker.pipeline.accounts import Accounts
+from worker.pipeline.catch_up import CatchUp
+from worker.pipeline.graveyard import Graveyard
+from worker.pipeline.intake import Intake
+from worker.pipeline.links import Links
+from worker.pipeline.relay import Relay
+from worker.pipeline.timers import Timers
+from worker.pipeline.watch import Depths, Watch
+from worker.pipeline.worker import Worker
+from worker.policy import loading
+from worker.policy.policy import Policy, objectives_in_seconds
+from worker.settings import Settings
+from worker.store.port import Store
+from worker.store.sqlite import SqliteStore
+
+
+def policy(settings: Settings) -> Policy:
+    """The policy that the settings name, else the built-in one; raises BadPolicy."""
+    if settings.policy is None:
+        return loading.parse(loading.default_text(), "support_priorities.yaml")
+    try:
+        text = settings.policy.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.BadPolicy(f"RESPONDBY_POLICY: cannot be read: {error}") from error
+    return loading.parse(text, str(settings.policy))
+
+
+def metrics(policy_in_force: Policy) -> Metrics:
+    """The metrics of this process, in a registry of their own."""
+    built = Metrics(CollectorRegistry(), objectives_in_seconds(policy_in_force))
+    built.policy.info(
+        {
+            "name": policy_in_force.name,
+            "version": policy_in_force.version,
+            "digest": policy_in_force.digest,
+        }
+    )
+    return built
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the worker stands on, real or in memory."""
+
+    store: Store
+    inbox: Inbox
+    publisher: Publisher
+    depths: Depths
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Through what the worker is watched."""
+
+    metrics: Metrics
+    health: Health
+    log: Log
+
+    @property
+    def links(self) -> Links:
+        return Links(self.health, self.metrics, self.log)
+
+
+def worker(settings: Settings, in_force: Policy, watching: Watching, *, declare: bool) -> Worker:
+    """The worker on the broker and the store that the settings name."""
+    clock = SystemClock()
+    links = watching.links
+    address = Address.from_url(settings.broker_url.get_secret_value(), _tls(settings))
+    inbox = AmqpInbox(address, links, clock, Limits(prefetch=settings.prefetch), declare=declare)
+    publisher = AmqpPublisher(address, links, clock, declare=declare)
+    store = SqliteStore(settings.database_path)
+    outside = Outside(store, inbox, publisher, inbox, clock)
+    return assembled(settings, in_force, outside, watching, links)
+
+
+def assembled(
+    settings: Settings, in_force: Policy, outside: Outside, watching: Watching, links: Links
+) -> Worker:
+    """The flow between the given ports."""
+    store, inbox, clock, log = outside.store, outside.inbox, outside.clock, watching.log
+    accounts = Accounts(watching.metrics, LEVELS)
+    relay = Relay(store, outside.publisher, clock, accounts, log)
+    catch_up = CatchUp(inbox, links, settings.catch_up_seconds, log)
+    timers = Timers(store, settings.source, clock, catch_up, relay, accounts)
+    graveyard = Graveyard(inbox, outside.publisher, clock, log)
+    intake = Intake(
+        inbox=inbox,
+        store=store,
+        policy=in_force,
+        source=settings.source,
+        limits=intakes.Limits(
+            settings.batch_size, settings.max_message_bytes, settings.outbox_limit
+        ),
+        clock=clock,
+        relay=relay,
+        timers=timers,
+        graveyard=graveyard,
+        accounts=accounts,
+        health=watching.health,
+        log=log,
+    )
+    return Worker(
+        store=store,
+        inbox=inbox,
+        publisher=outside.publisher,
+        intake=intake,
+        graveyard=graveyard,
+        relay=relay,
+        timers=timers,
+        watch=Watch(store, outside.depths, watching.metrics, accounts, relay, clock, log),
+        clock=clock,
+        health=watching.health,
+        log=log,
+    )
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    """The context for amqps: verification is on, with the given authority and certificate."""
+    if settings.tls_ca is None and settings.tls_cert is None:
+        return None
+    try:
+        context = ssl.create_default_context(cafile=settings.tls_ca)
+        if settings.tls_cert is not None:
+            context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise errors.BadSetting(f"RESPONDBY_TLS_…: cannot be used: {error}") from error
+    return context

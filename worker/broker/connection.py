@@ -1,0 +1,228 @@
+"""The supervisor of one connection: connect, set up, serve until a fault, close, and again.
+
+Start and recovery are the same code. The driver's own "robust" connection is not used: it
+restores channels behind our back, and a restore that fails leaves one that looks alive.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import Protocol
+
+import aio_pika
+from aio_pika.abc import AbstractChannel, AbstractConnection
+from aiormq.abc import AbstractChannel as BareChannel
+
+from worker import errors
+from worker.broker import faults
+from worker.broker.address import Address
+from worker.broker.events import Event
+from worker.broker.port import Observer
+from worker.clock import Clock
+
+#: Seconds to connect and log in, and to declare everything.
+CONNECT_WITHIN = 10.0
+SET_UP_WITHIN = 30.0
+#: Seconds to say goodbye; after that the socket is left to the system.
+CLOSE_WITHIN = 5.0
+#: Seconds between heartbeats: the driver gives up on a silent broker after 3 x (10 + 1) s.
+HEARTBEAT = 10
+#: Seconds that a connection must have lasted before the next fault is met with a short wait.
+STEADY_AFTER = 30.0
+
+
+class Backoff:
+    """Waits that double from 0.5 to 30 s, each shortened by up to half by chance."""
+
+    def __init__(self, jitter: Callable[[], float] = random.random) -> None:
+        self._jitter = jitter
+        self._next = 0.5
+
+    def next(self) -> float:
+        """Seconds to wait now."""
+        wait = self._next * (1 - self._jitter() / 2)
+        self._next = min(self._next * 2, 30.0)
+        return wait
+
+    def reset(self) -> None:
+        """Begin with short waits again."""
+        self._next = 0.5
+
+
+class Session:
+    """One connection while it lasts. The first fault ends it; whoever serves it is woken."""
+
+    def __init__(self, connection: AbstractConnection) -> None:
+        self.is_closed = False
+        """whether connection or channel are closed, beyond any doubt of ours"""
+        self._connection = connection
+        self._changed = asyncio.Event()
+        self._fault: errors.BrokerUnavailable | None = None
+        connection.close_callbacks.add(self._closed)
+
+    async def open_channel(self, *, confirms: bool) -> BareChannel:
+        """A channel whose closing ends the session.
+
+        With `confirms`, a publication that comes back unroutable raises.
+        """
+        channel = self._connection.channel(publisher_confirms=confirms, on_return_raises=confirms)
+        await channel.initialize()
+        channel.close_callbacks.add(self._closed)
+        return await channel.get_underlay_channel()
+
+    def fail(self, why: str) -> None:
+        """End the session for this reason."""
+        self._end(errors.BrokerUnavailable(why))
+
+    def nudge(self) -> None:
+        """Wake whoever serves: something has changed."""
+        self._changed.set()
+
+    def check(self) -> None:
+        """Raise the fault that ended the session, if one has."""
+        if self._fault is not None:
+            raise self._fault
+
+    async def wait(self, seconds: float) -> None:
+        """Sleep until nudged or ended, but not longer than this."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            pass
+        self._changed.clear()
+
+    async def is_blocked(self) -> bool:
+        """Whether the broker has said that it takes nothing more (memory or disk alarm)."""
+        transport = self._connection.transport
+        if transport is None:
+            return False
+        try:
+            # Returns without waiting unless blocked.
+            async with asyncio.timeout(0):
+                await transport.ready()
+        except TimeoutError:
+            return True
+        return False
+
+    def _closed(
+        self, _: AbstractConnection | AbstractChannel | None, error: BaseException | None
+    ) -> None:
+        self.is_closed = True
+        self._end(faults.unavailable(error or asyncio.CancelledError()))
+
+    def _end(self, fault: errors.BrokerUnavailable) -> None:
+        if self._fault is None:
+            self._fault = fault
+        self._changed.set()
+
+
+class Service(Protocol):
+    """What lives on a link."""
+
+    async def set_up(self, session: Session) -> None:
+        """Declare, open channels, consume. May raise the driver's errors."""
+        ...
+
+    async def serve(self, session: Session) -> None:
+        """Work until the session fails, and raise its fault."""
+        ...
+
+    def torn_down(self) -> None:
+        """The session is over; its channels are useless."""
+        ...
+
+
+class Link:
+    """Keeps one connection to the broker up, for one service."""
+
+    def __init__(
+        self, name: str, address: Address, service: Service, observer: Observer, clock: Clock
+    ) -> None:
+        self._name = name
+        self._address = address
+        self._service = service
+        self._observer = observer
+        self._clock = clock
+        self._backoff = Backoff()
+        self._was_up = False
+
+    async def run(self) -> None:
+        """Loop for ever; ends only by cancellation.
+
+        Raises TopologyMismatch if the first set-up finds one. Later it is told and waited out,
+        like every other fault: an operator is at work on the broker.
+        """
+        while True:
+            try:
+                await self._once()
+            except faults.AccessRefused as fault:
+                await self._pause(Event.ACCESS_REFUSED, fault)
+            except errors.BrokerUnavailable as fault:
+                await self._pause(Event.LINK_LOST, fault)
+            except errors.TopologyMismatch as fault:
+                if not self._was_up:
+                    raise
+                await self._pause(Event.TOPOLOGY_MISMATCH, fault)
+
+    async def _pause(self, event: Event, fault: errors.RespondbyError) -> None:
+        wait = self._backoff.next()
+        self._observer.event(
+            event,
+            link=self._name,
+            broker=str(self._address),
+            fault=str(fault),
+            retry_in=round(wait, 1),
+        )
+        await self._clock.sleep(wait)
+
+    async def _once(self) -> None:
+        with faults.translated():
+            async with asyncio.timeout(CONNECT_WITHIN):
+                connection = await self._connect()
+            try:
+                await self._use(Session(connection))
+            finally:
+                await self._close(connection)
+
+    async def _use(self, session: Session) -> None:
+        try:
+            async with asyncio.timeout(SET_UP_WITHIN):
+                await self._service.set_up(session)
+            self._note_up()
+            since = asyncio.get_running_loop().time()
+            try:
+                await self._service.serve(session)
+            finally:
+                if asyncio.get_running_loop().time() - since >= STEADY_AFTER:
+                    self._backoff.reset()
+        finally:
+            self._service.torn_down()
+            self._observer.connected(self._name, up=False)
+
+    def _note_up(self) -> None:
+        self._was_up = True
+        self._observer.connected(self._name, up=True)
+        self._observer.event(Event.LINK_UP, link=self._name, broker=str(self._address))
+
+    async def _connect(self) -> AbstractConnection:
+        address = self._address
+        return await aio_pika.connect(
+            host=address.host,
+            port=address.port,
+            virtualhost=address.vhost,
+            login=address.login,
+            password=address.password,
+            ssl=address.ssl_context is not None,
+            ssl_context=address.ssl_context,
+            heartbeat=HEARTBEAT,
+            client_properties={"connection_name": f"respondby {self._name}"},
+        )
+
+    async def _close(self, connection: AbstractConnection) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_WITHIN):
+                await connection.close()
+        except faults.DRIVER_ERRORS:
+            # It is being thrown away; the fault that mattered is already known.
+            return

@@ -1,0 +1,85 @@
+"""How a message that can never be processed is written down for a person."""
+
+import math
+import struct
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from pamqp import commands, encode
+from pamqp.common import FieldTable, FieldValue
+
+from worker.broker import topology
+from worker.broker.lane import Publication
+from worker.broker.port import DeadLetter
+
+REASON = "x-respondby-reason"
+ERROR = "x-respondby-error"
+ROUTING_KEY = "x-respondby-original-routing-key"
+
+_OURS = {REASON, ERROR, ROUTING_KEY}
+#: The broker would send a copy to each queue that these name.
+_CARBON_COPIES = {"CC", "BCC"}
+#: Bytes of original headers that are kept. All headers must fit one frame (128 KiB unless the
+#: broker was told otherwise), or the broker closes the connection.
+_HEADER_BYTES = 65_536
+_ERROR_LENGTH = 1000
+
+
+def publication(letter: DeadLetter) -> Publication:
+    """The bytes as they came, with its name and headers, and why it is here.
+
+    A message without an id gets one, by which it can be given back or dropped.
+    """
+    delivery = letter.delivery
+    return Publication(
+        exchange=topology.DEAD,
+        routing_key=delivery.routing_key,
+        body=delivery.body,
+        properties=commands.Basic.Properties(
+            message_id=delivery.message_id or str(uuid.uuid4()),
+            content_type=delivery.content_type,
+            content_encoding=delivery.content_encoding,
+            delivery_mode=2,
+            app_id="respondby",
+            headers={**dict(_kept(delivery.headers)), **_reasons(letter)},
+        ),
+    )
+
+
+def dropped(letter: DeadLetter) -> list[str]:
+    """The names of headers that were too large or too strange to be kept."""
+    headers = letter.delivery.headers
+    return sorted(set(headers) - {name for name, _ in _kept(headers)} - _OURS)
+
+
+def _reasons(letter: DeadLetter) -> FieldTable:
+    return {
+        REASON: letter.reason,
+        ERROR: _writable(letter.error[:_ERROR_LENGTH]),
+        ROUTING_KEY: letter.delivery.routing_key,
+    }
+
+
+def _kept(headers: Mapping[str, object]) -> Iterator[tuple[str, FieldValue]]:
+    room: float = _HEADER_BYTES
+    for name, value in headers.items():
+        if name in _OURS | _CARBON_COPIES:
+            continue
+        kept = cast(FieldValue, value)
+        size = _size(name, kept)
+        if size <= room:
+            room -= size
+            yield name, kept
+
+
+def _size(name: str, value: FieldValue) -> float:
+    try:
+        return len(encode.field_table({name: value}))
+    except (TypeError, ValueError, OverflowError, struct.error):
+        # It was read from the wire, but has no form in which to write it.
+        return math.inf
+
+
+def _writable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

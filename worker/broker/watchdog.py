@@ -1,0 +1,58 @@
+"""Sees what the driver does not tell: a consumer that died in silence.
+
+A server may cancel a consumer (its queue was deleted, an acknowledgement was overdue) or lose
+it, while connection and channel stay open. The only witness is the queue itself.
+"""
+
+from dataclasses import dataclass
+
+from aiormq.abc import AbstractChannel
+
+from worker.broker import topology
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """What the broker says of its queues at one moment."""
+
+    waiting: int
+    """messages in the inbox that nobody holds"""
+    consumers: int
+    """of the inbox, ours and those of other workers"""
+    dead_letters: int
+    unrouted: int
+
+
+async def look(channel: AbstractChannel) -> Look:
+    """Ask the broker. The channel must not be one that consumes: a missing queue closes it."""
+    waiting, consumers = await _depth(channel, topology.INBOX)
+    dead_letters, _ = await _depth(channel, topology.DEAD_LETTERS)
+    unrouted, _ = await _depth(channel, topology.UNROUTED)
+    return Look(waiting=waiting, consumers=consumers, dead_letters=dead_letters, unrouted=unrouted)
+
+
+async def _depth(channel: AbstractChannel, queue: str) -> tuple[int, int]:
+    reply = await channel.queue_declare(queue, passive=True)
+    return reply.message_count or 0, reply.consumer_count or 0
+
+
+class Watchdog:
+    """Judges one look after the other."""
+
+    def __init__(self) -> None:
+        self._starved_at: int | None = None
+
+    def judge(self, seen: Look, *, delivered: int, in_hand: int) -> str | None:
+        """Why our consumer must be dead, or None. `delivered` and `in_hand` are our own counts.
+
+        Other workers' consumers hide the loss of ours from the count, so we also suspect a
+        queue that holds messages and brings us none, from one look to the next, while our
+        hands are empty.
+        """
+        if seen.consumers == 0:
+            return f"the broker has no consumer on {topology.INBOX}"
+        starved = seen.waiting > 0 and in_hand == 0
+        if starved and self._starved_at == delivered:
+            return f"{seen.waiting} messages wait in {topology.INBOX} and none is brought"
+        self._starved_at = delivered if starved else None
+        return None

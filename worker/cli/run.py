@@ -1,0 +1,39 @@
+"""`respondby run`: the worker."""
+
+import asyncio
+import signal
+
+import uvloop
+
+from worker import bootstrap, settings
+from worker.observe import http, logs
+from worker.observe.health import Health
+from worker.observe.logs import LogEvent
+from worker.settings import Settings
+
+
+def run(*, declare: bool) -> None:
+    """Run the worker until SIGTERM or SIGINT, which drain it."""
+    configured = settings.load()
+    log = logs.configure(configured.log_format, configured.log_level)
+    for warning in settings.unknown():
+        log.warning(LogEvent.UNKNOWN_SETTING, setting=warning)
+    uvloop.run(_serve(configured, log, declare=declare))
+
+
+async def _serve(configured: Settings, log: logs.Log, *, declare: bool) -> None:
+    policy = bootstrap.policy(configured)
+    metrics, health = bootstrap.metrics(policy), Health()
+    watching = bootstrap.Watching(metrics, health, log)
+    worker = bootstrap.worker(configured, policy, watching, declare=declare)
+    app = http.application(metrics.registry, health)
+    async with http.serve(app, configured.http_host, configured.http_port) as port:
+        log.info(LogEvent.STARTING, policy=policy.name, digest=policy.digest, http_port=port)
+        await worker.run(_stop_signal())
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop

@@ -1,0 +1,67 @@
+"""How respondby logs, and every event that it logs. No ticket text, address or secret goes in."""
+
+import logging
+import sys
+from enum import StrEnum
+from typing import Literal, Protocol, TextIO
+
+import structlog
+
+
+class LogEvent(StrEnum):
+    """The words of the log; people search for these. The broker's are in `worker.broker.events`."""
+
+    STARTING = "worker_starting"
+    READY = "worker_ready"
+    DRAINING = "worker_draining"
+    STOPPED = "worker_stopped"
+    UNKNOWN_SETTING = "setting_unknown"
+    DEAD_LETTERED = "event_dead_lettered"
+    UNDECIDABLE = "event_undecidable"
+    TICKET_WAITING = "ticket_waiting_for_created"
+    STORE_UNAVAILABLE = "store_unavailable"
+    STORE_BACK = "store_back"
+    PUBLISH_DELAYED = "outbox_publish_delayed"
+    OUTBOX_FULL = "outbox_full"
+    OUTBOX_DRAINED = "outbox_below_limit"
+    ALERTS_CATCHING_UP = "alerts_catching_up"
+    ALERTS_LIVE = "alerts_live"
+
+
+class Log(Protocol):
+    """What is logged to; structlog's loggers are one."""
+
+    def info(self, event: str, **fields: object) -> object: ...
+
+    def warning(self, event: str, **fields: object) -> object: ...
+
+    def error(self, event: str, **fields: object) -> object: ...
+
+
+def configure(
+    style: Literal["console", "json"], level: str, stream: TextIO | None = None
+) -> structlog.stdlib.BoundLogger:
+    """Set up structlog for this process and return its logger; it writes to stderr."""
+    renderer = (
+        structlog.dev.ConsoleRenderer()
+        if style == "console"
+        else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks
+            if style == "json"
+            else structlog.processors.StackInfoRenderer(),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
+        logger_factory=structlog.WriteLoggerFactory(file=stream or sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    # The libraries' own words would name addresses and bodies; ours name what matters.
+    for name in ("aio_pika", "aiormq", "alembic", "asyncio", "aiohttp.access"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger()
+    return logger

@@ -1,0 +1,95 @@
+"""Every metric that respondby exposes: name, labels and meaning, in one place."""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+
+_MINUTE = 60.0
+_HOUR = 3600.0
+_RESPONSE_EDGES = (
+    *(minutes * _MINUTE for minutes in (1, 5, 10, 15, 20, 30, 45)),
+    *(hours * _HOUR for hours in (1, 2, 3, 4, 6, 8, 12, 16, 24, 48, 96)),
+)
+_SHORT_EDGES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class Metrics:
+    """The vocabulary. Labels take few, fixed values; never an id or a client.
+
+    Gauges read from the store are the same on every worker: use `max` over workers, not `sum`.
+    """
+
+    def __init__(self, registry: CollectorRegistry, objectives: Iterable[float]) -> None:
+        """`objectives`: the seconds promised; each is an edge of the response buckets."""
+        edges = sorted({*_RESPONSE_EDGES, *objectives})
+        self.registry = registry
+        self.response_seconds = Histogram(
+            "respondby_response_seconds",
+            "Time to the first response, on the objective's own clock or the wall clock",
+            ["level", "clock"],
+            buckets=edges,
+            registry=registry,
+        )
+        self.responses = self._counter(
+            "respondby_responses", "First responses by outcome: met or missed", "level", "outcome"
+        )
+        self.breaches = self._counter("respondby_breaches", "Breach alerts decided", "level")
+        self.at_risk = self._counter(
+            "respondby_at_risk", "At-risk alerts decided", "level", "threshold"
+        )
+        self.superseded = self._counter(
+            "respondby_superseded", "Alerts withdrawn because they no longer stand", "type", "level"
+        )
+        self.open_tickets = self._gauge(
+            "respondby_open_tickets", "Tickets that are owed a response", "level", "state"
+        )
+        self.next_deadline = self._gauge(
+            "respondby_next_deadline_timestamp_seconds",
+            "The earliest deadline that can still be met",
+            "level",
+        )
+        self.waiting_tickets = self._gauge(
+            "respondby_waiting_tickets", "Tickets whose ticket.created has not come yet"
+        )
+        self.events = self._counter(
+            "respondby_events", "Inbound events by what became of them", "type", "result"
+        )
+        self.published = self._counter(
+            "respondby_published", "Outbound events confirmed by the broker", "type"
+        )
+        self.outbox_pending = self._gauge(
+            "respondby_outbox_pending", "Committed events that the broker has not confirmed yet"
+        )
+        self.outbox_oldest_age = self._gauge(
+            "respondby_outbox_oldest_age_seconds", "Age of the oldest unconfirmed event"
+        )
+        self.alert_lag = self._histogram(
+            "respondby_alert_lag_seconds",
+            "From when an alert became true, and could be known, to its publication",
+        )
+        self.processing = self._histogram(
+            "respondby_processing_seconds",
+            "From the receipt of an inbound message until it was settled",
+        )
+        self.dead_letters = self._counter(
+            "respondby_dead_letters", "Messages put among the dead letters by this worker", "reason"
+        )
+        self.dead_letter_messages = self._gauge(
+            "respondby_dead_letter_messages", "Messages now among the dead letters"
+        )
+        self.unrouted_messages = self._gauge(
+            "respondby_unrouted_messages", "Published events for which no queue was bound"
+        )
+        self.broker_connected = self._gauge(
+            "respondby_broker_connected", "1 while both connections to the broker are up"
+        )
+        self.policy = Info("respondby_policy", "The policy in force", registry=registry)
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(name, meaning, labels, registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(name, meaning, labels, registry=self.registry)
+
+    def _histogram(self, name: str, meaning: str) -> Histogram:
+        return Histogram(name, meaning, buckets=_SHORT_EDGES, registry=self.registry)

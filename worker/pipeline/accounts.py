@@ -1,0 +1,81 @@
+"""What is counted, said in the words of the flow."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.inbound import INBOUND_TYPES
+from schemas.outbound import (
+    ObjectiveAtRisk,
+    ObjectiveBreached,
+    ObjectiveSuperseded,
+    Outbound,
+    ResponseRecorded,
+)
+from worker.broker.port import Delivery
+from worker.observe.metrics import Metrics
+from worker.store.port import Census, OutboxRow, Phase
+from worker.ticket.decide import Decision
+
+_STATES: tuple[Phase, ...] = ("running", "paused", "breached")
+
+
+@dataclass(slots=True)
+class Accounts:
+    """Counts after the fact: what was committed, what the broker confirmed."""
+
+    metrics: Metrics
+    levels: Sequence[str]
+
+    def decided(self, results: Iterable[tuple[str, str]], decisions: Iterable[Decision]) -> None:
+        for type_, result in results:
+            self.metrics.events.labels(type_, result).inc()
+        for decision in decisions:
+            for event in decision.outbound:
+                self._said(event)
+
+    def rejected(self, routing_key: str, reason: str) -> None:
+        # The body may not tell its type; the routing key is the type, or anything at all.
+        type_ = routing_key if routing_key in INBOUND_TYPES else "unknown"
+        self.metrics.events.labels(type_, "rejected").inc()
+        self.metrics.dead_letters.labels(reason).inc()
+
+    def settled(self, deliveries: Iterable[Delivery], now: datetime) -> None:
+        for delivery in deliveries:
+            self.metrics.processing.observe((now - delivery.received_at).total_seconds())
+
+    def published(self, rows: Iterable[OutboxRow], now: datetime) -> None:
+        for row in rows:
+            self.metrics.published.labels(row.type).inc()
+            if row.about is not None:
+                self.metrics.alert_lag.observe(max((now - row.about).total_seconds(), 0))
+
+    def census(self, census: Census, now: datetime) -> None:
+        metrics = self.metrics
+        metrics.next_deadline.clear()
+        for level in self.levels:
+            for state in _STATES:
+                metrics.open_tickets.labels(level, state).set(census.tickets.get((level, state), 0))
+            if due := census.next_deadline.get(level):
+                metrics.next_deadline.labels(level).set(due.timestamp())
+        metrics.waiting_tickets.set(census.waiting)
+        metrics.outbox_pending.set(census.outbox_pending)
+        oldest = census.outbox_oldest
+        metrics.outbox_oldest_age.set((now - oldest).total_seconds() if oldest else 0)
+
+    def _said(self, event: Outbound) -> None:
+        level = event.data.level
+        match event:
+            case ObjectiveBreached():
+                self.metrics.breaches.labels(level).inc()
+            case ObjectiveAtRisk():
+                self.metrics.at_risk.labels(level, f"{event.data.threshold:g}").inc()
+            case ObjectiveSuperseded():
+                self.metrics.superseded.labels(event.data.alert_type, level).inc()
+            case ResponseRecorded() if event.data.replaces is None:
+                self.metrics.responses.labels(level, event.data.outcome).inc()
+                observe = self.metrics.response_seconds.labels
+                observe(level, "objective").observe(event.data.response_seconds)
+                observe(level, "wall").observe(event.data.wall_seconds)
+            case _:
+                pass

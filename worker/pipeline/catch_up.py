@@ -1,0 +1,58 @@
+"""After an outage: alerts wait until the responses that still lie in the queue were read."""
+
+import asyncio
+from dataclasses import dataclass
+
+from worker.broker.port import Inbox
+from worker.observe.logs import Log, LogEvent
+from worker.pipeline.links import Links
+from worker.pipeline.waiting import first_of
+
+
+@dataclass(slots=True)
+class CatchUp:
+    """Alerts ask it whether they may be decided.
+
+    They wait until the inbox was seen empty, or what it held at connect has been worked off, but
+    no longer than `at_most` seconds from the moment at which they could be published.
+    """
+
+    inbox: Inbox
+    links: Links
+    at_most: float
+    log: Log
+    _waited_through: int = -1
+    """the state of the links in which the longest wait has passed"""
+
+    async def over(self) -> None:
+        """Return when alerts whose time has come may be decided."""
+        if self._may_alert:
+            return
+        self.log.info(LogEvent.ALERTS_CATCHING_UP)
+        while not self._may_alert:
+            await self._wait_for_more()
+        self.log.info(LogEvent.ALERTS_LIVE, inbox_caught_up=self._caught_up)
+
+    async def _wait_for_more(self) -> None:
+        changed = self.links.changed()
+        if not self.links.is_up("publish"):
+            # Nothing that was decided now could leave; what is unread may still change it.
+            await changed.wait()
+            return
+        state = self.links.changes
+        try:
+            async with asyncio.timeout(self.at_most):
+                await first_of(changed.wait(), self._empty_inbox())
+        except TimeoutError:
+            self._waited_through = state
+
+    async def _empty_inbox(self) -> None:
+        await self.inbox.caught_up.wait()
+
+    @property
+    def _caught_up(self) -> bool:
+        return self.links.is_up("consume") and self.inbox.caught_up.is_set()
+
+    @property
+    def _may_alert(self) -> bool:
+        return self._caught_up or self._waited_through == self.links.changes

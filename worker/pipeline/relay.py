@@ -1,0 +1,85 @@
+"""The way out: what is committed is published until the broker has confirmed it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from worker import errors
+from worker.broker.port import Publisher
+from worker.clock import Clock
+from worker.observe.logs import Log, LogEvent
+from worker.pipeline import rows
+from worker.pipeline.accounts import Accounts
+from worker.pipeline.patience import Patience
+from worker.store.port import OutboxRow, Store
+
+#: How many events are in flight at once.
+WINDOW = 200
+
+
+@dataclass(slots=True)
+class Relay:
+    """Publishes the outbox in order. An event leaves it only after its confirm."""
+
+    store: Store
+    publisher: Publisher
+    clock: Clock
+    accounts: Accounts
+    log: Log
+    pending: int = 0
+    """about how many events wait; the watch corrects it by counting"""
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _patience: Patience = field(default_factory=Patience)
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
+    _delayed: bool = False
+
+    def added(self, count: int) -> None:
+        """So many events were committed to the outbox."""
+        self.pending += count
+        self._idle.clear()
+        self._changed.set()
+
+    async def run(self) -> None:
+        while True:
+            self._changed.clear()
+            try:
+                left = await self._publish_some()
+            except (errors.BrokerUnavailable, errors.StoreUnavailable) as error:
+                await self._wait_out(str(error))
+            else:
+                if not left:
+                    await self._rest()
+
+    async def emptied(self) -> None:
+        """Return when all that was committed so far is published."""
+        self.added(0)
+        await self._idle.wait()
+
+    async def _rest(self) -> None:
+        if not self._changed.is_set():
+            self._idle.set()
+        await self._changed.wait()
+
+    async def _publish_some(self) -> bool:
+        """Publish one window; false when nothing was there."""
+        waiting = await self.store.outbox(WINDOW)
+        if not waiting:
+            return False
+        confirmed = await self.publisher.publish([rows.message(row) for row in waiting])
+        if not confirmed:
+            raise errors.BrokerUnavailable("the broker refused what was published")
+        await self._gone([row for row in waiting if row.id in confirmed])
+        return True
+
+    async def _gone(self, confirmed: Sequence[OutboxRow]) -> None:
+        await self.store.confirmed([row.id for row in confirmed])
+        self.pending -= len(confirmed)
+        self.accounts.published(confirmed, self.clock.now())
+        self._patience.reset()
+        self._delayed = False
+
+    async def _wait_out(self, why: str) -> None:
+        if not self._delayed:
+            self.log.warning(LogEvent.PUBLISH_DELAYED, error=why)
+        self._delayed = True
+        await self.clock.sleep(self._patience.next_wait())

@@ -1,0 +1,74 @@
+"""Between what the ticket package decides and what the store and the broker keep."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import zip_longest
+
+import pydantic_core
+
+from schemas.decoding import decode as decode_event
+from schemas.outbound import Outbound, document
+from worker.broker.port import Message
+from worker.store.port import InboxRow, OutboxRow, TicketRow
+from worker.ticket import ledger as ledgers
+from worker.ticket.decide import Decision
+from worker.ticket.history import Entry
+from worker.ticket.ledger import Planned
+
+#: AMQP priorities of the outbound events, by level.
+PRIORITIES = {"critical": 9, "high": 6, "medium": 3, "low": 0}
+
+
+def entry(row: InboxRow) -> Entry:
+    """An event as it was when it came; it passed validation then."""
+    return Entry(decode_event(row.body), row.body, row.received_at)
+
+
+def ticket(
+    key: tuple[str, str], decision: Decision, last_event_at: datetime, first_seen_at: datetime
+) -> TicketRow:
+    return TicketRow(
+        source=key[0],
+        ticket_id=key[1],
+        phase=decision.phase,
+        level=decision.level,
+        deadline=decision.deadline,
+        wake_at=decision.ledger.wake_at,
+        last_event_at=last_event_at,
+        first_seen_at=first_seen_at,
+        ledger=ledgers.encode(decision.ledger),
+    )
+
+
+def outbox(decision: Decision, now: datetime) -> Iterator[OutboxRow]:
+    """The decision's events, to be published."""
+    for event, planned in zip_longest(decision.outbound, decision.due):
+        yield OutboxRow(
+            id=event.id,
+            type=event.type,
+            routing_key=f"{event.type}.{event.data.level}",
+            priority=PRIORITIES[event.data.level],
+            body=encode(event),
+            created_at=now,
+            about=_known(planned) if planned else None,
+        )
+
+
+def encode(event: Outbound) -> bytes:
+    """The event as the bytes that are published."""
+    return pydantic_core.to_json(document(event))
+
+
+def message(row: OutboxRow) -> Message:
+    return Message(
+        id=row.id,
+        type=row.type,
+        routing_key=row.routing_key,
+        body=row.body,
+        priority=row.priority,
+    )
+
+
+def _known(planned: Planned) -> datetime:
+    # An alert cannot be early for a ticket that came late: its lag counts from then.
+    return max(planned.at, planned.known_at or planned.at)

@@ -1,0 +1,92 @@
+"""Time as the second source of events: a deadline that passes is decided like any event."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from worker import errors
+from worker.clock import Clock
+from worker.pipeline import rows
+from worker.pipeline.accounts import Accounts
+from worker.pipeline.catch_up import CatchUp
+from worker.pipeline.patience import Patience
+from worker.pipeline.relay import Relay
+from worker.pipeline.waiting import first_of
+from worker.store.port import Changes, OutboxRow, Store, TicketRow
+from worker.ticket import decide
+from worker.ticket import ledger as ledgers
+from worker.ticket.announce import Announcer
+from worker.ticket.decide import Decision
+
+#: How many tickets are woken in one transaction: new input gets its turn in between.
+AT_ONCE = 100
+#: Seconds after which the clock is read again at the latest: it may have been set.
+LONGEST_SLEEP = 10.0
+
+
+@dataclass(slots=True)
+class Timers:
+    """Sleeps until the next wake-up in the store, and fires what is due, oldest first."""
+
+    store: Store
+    source: str
+    clock: Clock
+    catch_up: CatchUp
+    relay: Relay
+    accounts: Accounts
+    _next: datetime | None = None
+    _sooner: asyncio.Event = field(default_factory=asyncio.Event)
+    _patience: Patience = field(default_factory=Patience)
+
+    def expect(self, instants: Iterable[datetime | None]) -> None:
+        """A wake-up was committed for each of these; wake earlier than planned if one is."""
+        first = min((instant for instant in instants if instant), default=None)
+        if first is not None and (self._next is None or first < self._next):
+            self._sooner.set()
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self._sleep()
+                await self.catch_up.over()
+                await self._fire()
+                self._patience.reset()
+            except errors.StoreUnavailable:
+                await self.clock.sleep(self._patience.next_wait())
+
+    async def _sleep(self) -> None:
+        self._sooner.clear()
+        self._next = await self.store.next_wake()
+        seconds = LONGEST_SLEEP
+        if self._next is not None:
+            seconds = min((self._next - self.clock.now()).total_seconds(), LONGEST_SLEEP)
+        if seconds > 0:
+            await first_of(self.clock.sleep(seconds), self._sooner.wait())
+
+    async def _fire(self) -> None:
+        now = self.clock.now()
+        async with self.store.begin() as transaction:
+            due = await transaction.due(now, AT_ONCE)
+            if not due:
+                return
+            decided = [(row, self._decide(row, now)) for row in due]
+            await transaction.save(_changes(decided, now))
+            await transaction.commit()
+        self.accounts.decided([], [decision for _, decision in decided])
+        self.relay.added(sum(len(decision.outbound) for _, decision in decided))
+
+    def _decide(self, row: TicketRow, now: datetime) -> Decision:
+        ledger = ledgers.decode(row.ledger)
+        return decide.on_time(Announcer(self.source, row.key), ledger, row.phase, now)
+
+
+def _changes(decided: list[tuple[TicketRow, Decision]], now: datetime) -> Changes:
+    tickets = [
+        rows.ticket(row.key, decision, row.last_event_at, row.first_seen_at)
+        for row, decision in decided
+    ]
+    outbox: list[OutboxRow] = []
+    for _, decision in decided:
+        outbox += rows.outbox(decision, now)
+    return Changes(tickets=tickets, outbox=outbox)

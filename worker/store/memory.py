@@ -1,0 +1,158 @@
+"""A store in memory, for tests and trials: the same promises, kept until the process ends.
+
+Every question looks at all rows; it is meant for thousands of tickets, not for millions.
+"""
+
+import asyncio
+from collections import ChainMap, Counter
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from worker import errors
+from worker.store import port
+
+
+@dataclass(kw_only=True, slots=True)
+class _Rows:
+    inbox: dict[port.EventKey, port.InboxRow] = field(default_factory=dict)
+    tickets: dict[port.TicketKey, port.TicketRow] = field(default_factory=dict)
+    outbox: dict[str, port.OutboxRow] = field(default_factory=dict)
+
+    def take(self, newer: "_Rows") -> None:
+        self.inbox.update(newer.inbox)
+        self.tickets.update(newer.tickets)
+        self.outbox.update(newer.outbox)
+
+
+class _Transaction:
+    """Changes gather in `_mine`, in front of what is kept, until they are committed."""
+
+    def __init__(self, kept: _Rows) -> None:
+        self._kept = kept
+        self._mine = _Rows()
+        self._failed = False
+
+    async def known(self, keys: Collection[port.EventKey]) -> Mapping[port.EventKey, bytes]:
+        inbox = ChainMap(self._mine.inbox, self._kept.inbox)
+        return {key: inbox[key].digest for key in keys if key in inbox}
+
+    async def tickets(
+        self, keys: Collection[port.TicketKey]
+    ) -> Mapping[port.TicketKey, port.TicketRow]:
+        tickets = self._tickets()
+        return {key: tickets[key] for key in keys if key in tickets}
+
+    async def histories(
+        self, keys: Collection[port.TicketKey]
+    ) -> Mapping[port.TicketKey, Sequence[port.InboxRow]]:
+        wanted = set(keys)
+        found: dict[port.TicketKey, list[port.InboxRow]] = {}
+        for row in (*self._kept.inbox.values(), *self._mine.inbox.values()):
+            if row.ticket_key in wanted:
+                found.setdefault(row.ticket_key, []).append(row)
+        return {
+            key: sorted(rows, key=lambda row: (row.received_at, row.id))
+            for key, rows in found.items()
+        }
+
+    async def due(self, now: datetime, limit: int) -> Sequence[port.TicketRow]:
+        due = [
+            (row.wake_at, row.key, row)
+            for row in self._tickets().values()
+            if row.wake_at is not None and row.wake_at <= now
+        ]
+        return [row for _, _, row in sorted(due, key=lambda entry: entry[:2])][:limit]
+
+    async def save(self, changes: port.Changes) -> None:
+        for row in changes.inbox:
+            if row.key in self._mine.inbox or row.key in self._kept.inbox:
+                self._failed = True
+                raise port.EventAlreadyKnown
+            self._mine.inbox[row.key] = row
+        self._mine.tickets.update({row.key: row for row in changes.tickets})
+        for message in changes.outbox:
+            if message.id not in self._kept.outbox:
+                self._mine.outbox.setdefault(message.id, message)
+
+    async def commit(self) -> None:
+        if self._failed:
+            raise port.TransactionFailed
+        self._kept.take(self._mine)
+        self._mine = _Rows()
+
+    def _tickets(self) -> Mapping[port.TicketKey, port.TicketRow]:
+        return ChainMap(self._mine.tickets, self._kept.tickets)
+
+
+class MemoryStore:
+    """Keeps its rows when closed, so that a worker's restart can be played."""
+
+    def __init__(self) -> None:
+        self._rows = _Rows()
+        self._writing = asyncio.Lock()
+        self._open = False
+
+    async def open(self) -> None:
+        if self._open:
+            raise errors.StoreBusy
+        self._open = True
+
+    async def close(self) -> None:
+        self._open = False
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[port.Transaction]:
+        async with self._writing:
+            yield _Transaction(self._ready())
+
+    async def confirmed(self, ids: Collection[str]) -> None:
+        async with self._writing:
+            for each in ids:
+                self._ready().outbox.pop(each, None)
+
+    async def next_wake(self) -> datetime | None:
+        tickets = self._ready().tickets.values()
+        return min((row.wake_at for row in tickets if row.wake_at is not None), default=None)
+
+    async def outbox(self, limit: int) -> Sequence[port.OutboxRow]:
+        return list(self._ready().outbox.values())[:limit]
+
+    async def waiting(self, before: datetime, limit: int) -> Sequence[port.TicketRow]:
+        waiting = [row for row in self._in_phases("waiting") if row.first_seen_at < before]
+        return sorted(waiting, key=lambda row: (row.first_seen_at, row.key))[:limit]
+
+    async def open_tickets(self, limit: int | None = None) -> Sequence[port.TicketRow]:
+        rows = self._in_phases(*port.OPEN_PHASES)
+        timed = [(row.deadline, row.key, row) for row in rows if row.deadline is not None]
+        untimed = [row for row in rows if row.deadline is None]
+        ordered = [row for _, _, row in sorted(timed, key=lambda entry: entry[:2])]
+        return [*ordered, *sorted(untimed, key=lambda row: row.key)][:limit]
+
+    async def census(self) -> port.Census:
+        tickets = [row for row in self._in_phases(*port.OPEN_PHASES) if row.level is not None]
+        pending = list(self._ready().outbox.values())
+        return port.Census(
+            tickets=Counter((row.level or "", row.phase) for row in tickets),
+            next_deadline=_earliest(row for row in tickets if row.phase == "running"),
+            waiting=len(self._in_phases("waiting")),
+            outbox_pending=len(pending),
+            outbox_oldest=pending[0].created_at if pending else None,
+        )
+
+    def _in_phases(self, *phases: port.Phase) -> list[port.TicketRow]:
+        return [row for row in self._ready().tickets.values() if row.phase in phases]
+
+    def _ready(self) -> _Rows:
+        if not self._open:
+            raise errors.StoreUnavailable("the store is not open")
+        return self._rows
+
+
+def _earliest(rows: Iterable[port.TicketRow]) -> dict[str, datetime]:
+    earliest: dict[str, datetime] = {}
+    for row in rows:
+        if row.level is not None and row.deadline is not None:
+            earliest[row.level] = min(row.deadline, earliest.get(row.level, row.deadline))
+    return earliest

@@ -1,0 +1,195 @@
+"""What must survive a crash, as rows, and the port through which the pipeline keeps them.
+
+The store gives rows no meaning: bodies and ledgers are bytes, and only the ticket package reads
+them. Times are aware, in UTC. Every method raises `StoreUnavailable` when the store cannot be
+reached or written for now; nothing of that call was then kept, save for a `commit` whose answer
+got lost: it was kept whole or not at all.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from worker import errors
+
+EventKey = tuple[str, str]
+"""(source, event id)"""
+
+TicketKey = tuple[str, str]
+"""(source, ticket id)"""
+
+Phase = Literal["waiting", "running", "paused", "breached", "answered", "closed"]
+"""`waiting`: events are known, but the ticket's `created` has not come."""
+
+OPEN_PHASES: tuple[Phase, ...] = ("running", "paused", "breached")
+"""The phases in which a response is still owed."""
+
+
+class EventAlreadyKnown(errors.RespondbyError):
+    """An event to be added to the inbox is there already; this transaction cannot be committed."""
+
+
+class TransactionFailed(errors.RespondbyError):
+    """A step of this transaction failed, so it cannot be committed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InboxRow:
+    """One event that passed validation, as it came."""
+
+    source: str
+    id: str
+    ticket_id: str
+    digest: bytes
+    """SHA-256 of the body."""
+    body: bytes
+    received_at: datetime
+
+    @property
+    def key(self) -> EventKey:
+        return self.source, self.id
+
+    @property
+    def ticket_key(self) -> TicketKey:
+        return self.source, self.ticket_id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TicketRow:
+    """Where a ticket stands, as far as it has to be found again without reading its history."""
+
+    source: str
+    ticket_id: str
+    phase: Phase
+    level: str | None
+    """None only while nothing has been decided."""
+    deadline: datetime | None
+    wake_at: datetime | None
+    """When time itself has to be decided upon; None: never."""
+    last_event_at: datetime
+    first_seen_at: datetime
+    ledger: bytes
+    """What was published so far, encoded by the ticket package."""
+
+    @property
+    def key(self) -> TicketKey:
+        return self.source, self.ticket_id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutboxRow:
+    """One event to publish."""
+
+    id: str
+    """Deterministic, so that one event has one row."""
+    type: str
+    routing_key: str
+    priority: int
+    body: bytes
+    created_at: datetime
+    about: datetime | None
+    """For an alert, the instant from which its lag counts."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changes:
+    """All that follows from a batch of decisions."""
+
+    inbox: Sequence[InboxRow] = ()
+    tickets: Sequence[TicketRow] = ()
+    outbox: Sequence[OutboxRow] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Census:
+    """What the gauges show, all of one moment."""
+
+    tickets: Mapping[tuple[str, Phase], int]
+    """How many tickets per (level, phase), open phases only; nothing is listed as 0."""
+    next_deadline: Mapping[str, datetime]
+    """Per level the earliest deadline of a running ticket: one that still can be met."""
+    waiting: int
+    outbox_pending: int
+    outbox_oldest: datetime | None
+    """`created_at` of the row that is next to be published."""
+
+
+class Transaction(Protocol):
+    """One write transaction. It sees its own changes; others see them after `commit`."""
+
+    async def known(self, keys: Collection[EventKey]) -> Mapping[EventKey, bytes]:
+        """The digest of each of these events that is in the inbox."""
+        ...
+
+    async def tickets(self, keys: Collection[TicketKey]) -> Mapping[TicketKey, TicketRow]:
+        """Those of these tickets that are known."""
+        ...
+
+    async def histories(
+        self, keys: Collection[TicketKey]
+    ) -> Mapping[TicketKey, Sequence[InboxRow]]:
+        """Every event of each of these tickets, by receipt; a ticket without any is absent."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> Sequence[TicketRow]:
+        """At most `limit` tickets whose `wake_at` is not after `now`, oldest `wake_at` first."""
+        ...
+
+    async def save(self, changes: Changes) -> None:
+        """Add to the inbox and the outbox, add or replace tickets.
+
+        An outbox id that is pending already keeps its first row. Raises `EventAlreadyKnown` for
+        an event that the inbox has: ask `known` first.
+        """
+        ...
+
+    async def commit(self) -> None:
+        """Keep everything. Raises `TransactionFailed` if an earlier step failed."""
+        ...
+
+
+class Reader(Protocol):
+    """What can be asked without taking part in the work. Answers show committed rows only."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def next_wake(self) -> datetime | None:
+        """The earliest `wake_at` of all tickets."""
+        ...
+
+    async def outbox(self, limit: int) -> Sequence[OutboxRow]:
+        """At most `limit` rows to publish, in the order in which they were saved."""
+        ...
+
+    async def census(self) -> Census: ...
+
+    async def waiting(self, before: datetime, limit: int) -> Sequence[TicketRow]:
+        """Waiting tickets first seen before that instant, longest waiting first."""
+        ...
+
+    async def open_tickets(self, limit: int | None = None) -> Sequence[TicketRow]:
+        """Tickets in an open phase, nearest deadline first, those without one last."""
+        ...
+
+
+class Store(Reader, Protocol):
+    """The whole port. `open` locks, migrates and makes ready.
+
+    `open` raises `StoreBusy` when another worker has the store.
+    """
+
+    def begin(self) -> AbstractAsyncContextManager[Transaction]:
+        """A write transaction; it is rolled back unless `commit` was called.
+
+        Writers take turns: a second `begin` waits for the end of the first, so a transaction
+        must not open another one inside itself.
+        """
+        ...
+
+    async def confirmed(self, ids: Collection[str]) -> None:
+        """The broker has these: they leave the outbox. Unknown ids are ignored."""
+        ...
