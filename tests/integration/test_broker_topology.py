@@ -35,7 +35,7 @@ async def test_a_queue_that_differs_is_named_with_what_differs(operator: Operato
     channel = await operator.channel()
     await channel.queue_declare(topology.INBOX, durable=True)
     with pytest.raises(
-        errors.TopologyMismatch, match=r"queue 'respondby\.tickets'.*differs.*x-queue-type"
+        errors.TopologyMismatch, match=r"queue 'respondby\.tickets'.*differs.*inequivalent arg"
     ):
         await topology.declare(channel)
 

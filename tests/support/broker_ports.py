@@ -1,0 +1,41 @@
+"""The worker's links on a real broker, made for tests: quick to look, quick to give up."""
+
+from worker.broker.address import Address
+from worker.broker.consumer import AmqpInbox, Limits
+from worker.broker.memory import MemoryObserver
+from worker.broker.port import Delivery, Message
+from worker.broker.publisher import AmqpPublisher
+from worker.clock import SystemClock
+
+
+def inbox(url: str, observer: MemoryObserver | None = None, **limits: float) -> AmqpInbox:
+    """An inbox whose watchdog looks five times a second."""
+    prefetch = int(limits.pop("prefetch", 50))
+    given = Limits(prefetch=prefetch, **{"look_every": 0.2, **limits})
+    return AmqpInbox(Address.from_url(url), observer or MemoryObserver(), SystemClock(), given)
+
+
+def publisher(url: str, observer: MemoryObserver | None = None, within: float = 5) -> AmqpPublisher:
+    """A publisher that waits for its confirms `within` seconds."""
+    return AmqpPublisher(
+        Address.from_url(url), observer or MemoryObserver(), SystemClock(), confirm_within=within
+    )
+
+
+def message(number: int = 1, level: str = "high", body: bytes | None = None) -> Message:
+    """An outbound event; its id is its number."""
+    return Message(
+        id=f"event-{number}",
+        type="ticket.prioritized",
+        routing_key=f"ticket.prioritized.{level}",
+        body=body if body is not None else f'{{"number":{number}}}'.encode(),
+        priority=6,
+    )
+
+
+async def receive_all(port: AmqpInbox, count: int) -> list[Delivery]:
+    """Exactly so many deliveries, in as many batches as it takes."""
+    received: list[Delivery] = []
+    while len(received) < count:
+        received += await port.receive(count - len(received), 0.05)
+    return received
