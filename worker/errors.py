@@ -20,6 +20,14 @@ class StoreUnavailable(RespondbyError):
     """The store cannot be reached or written for now; what was not committed may be tried again."""
 
 
+class StoreMissing(RespondbyError):
+    """There is no store where the settings say that it is."""
+
+
+class StoreForeign(RespondbyError):
+    """The store was not written by this version of respondby."""
+
+
 class StoreBusy(RespondbyError):
     """Another worker already uses this store."""
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import signal
+from typing import Annotated
 
+import typer
 import uvloop
 
 from worker import bootstrap, settings
@@ -12,8 +14,13 @@ from worker.observe.logs import LogEvent
 from worker.settings import Settings
 
 
-def run(*, declare: bool) -> None:
-    """Run the worker until SIGTERM or SIGINT, which drain it."""
+def run(
+    *,
+    declare: Annotated[
+        bool, typer.Option(help="Declare exchanges and queues, or only check that they are there.")
+    ] = True,
+) -> None:
+    """Consume, decide, publish, alert and expose metrics until SIGTERM or SIGINT, which drain."""
     configured = settings.load()
     log = logs.configure(configured.log_format, configured.log_level)
     for warning in settings.unknown():

@@ -19,6 +19,8 @@ def translated(store: str) -> Iterator[None]:
     except exc.DBAPIError as error:
         if isinstance(error, _OUR_OWN_FAULT):
             raise
+        if getattr(error.orig, "sqlite_errorname", None) == "SQLITE_NOTADB":
+            raise errors.StoreForeign(f"{store} is not a database") from error
         message = f"{store} cannot be used now: {_reason(error.orig)}"
         raise errors.StoreUnavailable(message) from error
 

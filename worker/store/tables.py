@@ -12,6 +12,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+# ruff: noqa: ARG002 - the dialect is in SQLAlchemy's signatures
 class Instant(sa.TypeDecorator[datetime]):
     """An aware datetime, kept as microseconds since the epoch."""
 

@@ -18,14 +18,14 @@ def upgrade(connection: sa.Connection) -> None:
     try:
         command.upgrade(settings, "head")
     except util.CommandError as error:
-        raise errors.StoreUnavailable(_FOREIGN) from error
+        raise errors.StoreForeign(_FOREIGN) from error
 
 
 def require_current(connection: sa.Connection) -> None:
-    """Raise `StoreUnavailable` unless the database has the version that this program reads."""
+    """Raise `StoreForeign` unless the database has the version that this program reads."""
     newest = ScriptDirectory.from_config(_settings()).get_current_head()
     if MigrationContext.configure(connection).get_current_revision() != newest:
-        raise errors.StoreUnavailable(_FOREIGN)
+        raise errors.StoreForeign(_FOREIGN)
 
 
 _FOREIGN = "the database was not written by this version of respondby"

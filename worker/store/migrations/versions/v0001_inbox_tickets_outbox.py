@@ -60,17 +60,13 @@ def _tickets() -> None:
 
 def _partial(name: str, columns: list[str], where: str) -> None:
     condition = sa.text(where)
-    op.create_index(
-        name, "tickets", columns, sqlite_where=condition, postgresql_where=condition
-    )
+    op.create_index(name, "tickets", columns, sqlite_where=condition, postgresql_where=condition)
 
 
 def _outbox() -> None:
     op.create_table(
         "outbox",
-        sa.Column(
-            "position", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True
-        ),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
         sa.Column("id", sa.Text, nullable=False),
         sa.Column("type", sa.Text, nullable=False),
         sa.Column("routing_key", sa.Text, nullable=False),

@@ -1,0 +1,33 @@
+"""The command `respondby`: one file a command, gathered here."""
+
+import sys
+
+import typer
+
+from worker import errors
+from worker.cli import run
+
+app = typer.Typer(
+    name="respondby",
+    help="Gives support tickets a level and a response deadline, and says when one is missed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _one_command_of_several() -> None:
+    """Without this, a single command would have no name."""
+
+
+app.command()(run.run)
+
+
+def main() -> None:
+    """Run the command; what cannot be used is told in one line, and the exit status is 2."""
+    try:
+        app()
+    except errors.RespondbyError as error:
+        typer.echo(f"respondby: {error}", err=True)
+        sys.exit(2)

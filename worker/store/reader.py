@@ -1,0 +1,110 @@
+"""What can be asked of the database without taking part in the work."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from worker import errors
+from worker.store import faults, port
+from worker.store.tables import IS_OPEN, IS_WAITING, WAKES, outbox, tickets
+
+_PER_PHASE = (
+    sa.select(
+        tickets.c.level,
+        tickets.c.phase,
+        sa.func.count().label("number"),
+        sa.func.min(tickets.c.deadline).label("next_deadline"),
+    )
+    .where(IS_OPEN)
+    .group_by(tickets.c.phase, tickets.c.level)
+)
+_WAITING = sa.select(sa.func.count()).select_from(tickets).where(IS_WAITING)
+_PENDING = sa.select(sa.func.count()).select_from(outbox)
+_NEXT_OUT = sa.select(outbox.c.created_at).order_by(outbox.c.position).limit(1)
+_OUTBOX = sa.select(*(column for column in outbox.c if column.name != "position"))
+
+
+class SqlReader:
+    """The port Reader, once `start` was given an engine."""
+
+    def __init__(self, name: str) -> None:
+        """`name`: how messages call the store; no secret may be in it."""
+        self.name = name
+        self._engine: AsyncEngine | None = None
+
+    async def start(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def close(self) -> None:
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            await engine.dispose()
+
+    async def next_wake(self) -> datetime | None:
+        found: datetime | None = await self._one(
+            sa.select(sa.func.min(tickets.c.wake_at)).where(WAKES)
+        )
+        return found
+
+    async def outbox(self, limit: int) -> Sequence[port.OutboxRow]:
+        query = _OUTBOX.order_by(outbox.c.position).limit(limit)
+        return [port.OutboxRow(**row) for row in await self._all(query)]
+
+    async def waiting(self, before: datetime, limit: int) -> Sequence[port.TicketRow]:
+        first_seen = tickets.c.first_seen_at
+        query = (
+            sa.select(tickets)
+            .where(IS_WAITING, first_seen < before)
+            .order_by(first_seen, tickets.c.source, tickets.c.ticket_id)
+            .limit(limit)
+        )
+        return [port.TicketRow(**row) for row in await self._all(query)]
+
+    async def open_tickets(self, limit: int | None = None) -> Sequence[port.TicketRow]:
+        deadline = tickets.c.deadline
+        query = (
+            sa.select(tickets)
+            .where(IS_OPEN)
+            .order_by(deadline.is_(None), deadline, tickets.c.source, tickets.c.ticket_id)
+            .limit(limit)
+        )
+        return [port.TicketRow(**row) for row in await self._all(query)]
+
+    async def census(self) -> port.Census:
+        with faults.translated(self.name):
+            async with self._ready().begin() as connection:
+                return await _census(connection)
+
+    async def _all(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.RowMapping]:
+        with faults.translated(self.name):
+            async with self._ready().connect() as connection:
+                return (await connection.execute(query)).mappings().all()
+
+    async def _one(self, query: sa.Select[*tuple[Any, ...]]) -> Any:
+        with faults.translated(self.name):
+            async with self._ready().connect() as connection:
+                return await connection.scalar(query)
+
+    def _ready(self) -> AsyncEngine:
+        if self._engine is None:
+            raise errors.StoreUnavailable(f"{self.name} is not open")
+        return self._engine
+
+
+async def _census(connection: AsyncConnection) -> port.Census:
+    """All of one moment, for they are read in one transaction."""
+    per_phase = (await connection.execute(_PER_PHASE)).all()
+    return port.Census(
+        tickets={(row.level, row.phase): row.number for row in per_phase},
+        next_deadline={
+            row.level: row.next_deadline
+            for row in per_phase
+            if row.phase == "running" and row.next_deadline is not None
+        },
+        waiting=await connection.scalar(_WAITING) or 0,
+        outbox_pending=await connection.scalar(_PENDING) or 0,
+        outbox_oldest=await connection.scalar(_NEXT_OUT),
+    )
