@@ -3,7 +3,7 @@
 import ssl
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from schemas.envelope import LEVELS
 from worker import errors
@@ -45,6 +45,8 @@ def policy(settings: Settings) -> Policy:
 
 def metrics(policy_in_force: Policy) -> Metrics:
     """The metrics of this process, in a registry of their own."""
+    # When a series began is no metric of ours, and would double their number.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     built = Metrics(CollectorRegistry(), objectives_in_seconds(policy_in_force))
     built.policy.info(
         {
@@ -99,7 +101,7 @@ def assembled(
     store, inbox, clock, log = outside.store, outside.inbox, outside.clock, watching.log
     accounts = Accounts(watching.metrics, LEVELS)
     relay = Relay(store, outside.publisher, clock, accounts, log)
-    catch_up = CatchUp(inbox, links, settings.catch_up_seconds, log)
+    catch_up = CatchUp(inbox, links, settings.catch_up_seconds, clock, log)
     timers = Timers(store, settings.source, clock, catch_up, relay, accounts)
     graveyard = Graveyard(inbox, outside.publisher, clock, log)
     intake = Intake(

@@ -69,7 +69,7 @@ class Metrics:
         )
         self.processing = self._histogram(
             "respondby_processing_seconds",
-            "From the receipt of an inbound message until it was settled",
+            "From the receipt of an inbound event until the broker confirmed what came of it",
         )
         self.dead_letters = self._counter(
             "respondby_dead_letters", "Messages put among the dead letters by this worker", "reason"

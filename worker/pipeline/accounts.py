@@ -12,11 +12,11 @@ from schemas.outbound import (
     Outbound,
     ResponseRecorded,
 )
-from worker.broker.port import Delivery
 from worker.observe.metrics import Metrics
 from worker.store.port import Census, OutboxRow, Phase
 from worker.ticket.decide import Decision
 
+_ALERTS = ("objective.at_risk", "objective.breached")
 _STATES: tuple[Phase, ...] = ("running", "paused", "breached")
 
 
@@ -40,15 +40,11 @@ class Accounts:
         self.metrics.events.labels(type_, "rejected").inc()
         self.metrics.dead_letters.labels(reason).inc()
 
-    def settled(self, deliveries: Iterable[Delivery], now: datetime) -> None:
-        for delivery in deliveries:
-            self.metrics.processing.observe((now - delivery.received_at).total_seconds())
-
     def published(self, rows: Iterable[OutboxRow], now: datetime) -> None:
         for row in rows:
             self.metrics.published.labels(row.type).inc()
-            if row.about is not None:
-                self.metrics.alert_lag.observe(max((now - row.about).total_seconds(), 0))
+            delay = self.metrics.alert_lag if row.type in _ALERTS else self.metrics.processing
+            delay.observe(max((now - row.since).total_seconds(), 0))
 
     def census(self, census: Census, now: datetime) -> None:
         metrics = self.metrics

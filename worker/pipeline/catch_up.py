@@ -1,9 +1,9 @@
 """After an outage: alerts wait until the responses that still lie in the queue were read."""
 
-import asyncio
 from dataclasses import dataclass
 
 from worker.broker.port import Inbox
+from worker.clock import Clock
 from worker.observe.logs import Log, LogEvent
 from worker.pipeline.links import Links
 from worker.pipeline.waiting import first_of
@@ -20,6 +20,7 @@ class CatchUp:
     inbox: Inbox
     links: Links
     at_most: float
+    clock: Clock
     log: Log
     _waited_through: int = -1
     """the state of the links in which the longest wait has passed"""
@@ -40,14 +41,10 @@ class CatchUp:
             await changed.wait()
             return
         state = self.links.changes
-        try:
-            async with asyncio.timeout(self.at_most):
-                await first_of(changed.wait(), self._empty_inbox())
-        except TimeoutError:
+        longest = self.clock.sleep(self.at_most)
+        await first_of(changed.wait(), self.inbox.caught_up.wait(), longest)
+        if not changed.is_set() and not self._caught_up:
             self._waited_through = state
-
-    async def _empty_inbox(self) -> None:
-        await self.inbox.caught_up.wait()
 
     @property
     def _caught_up(self) -> bool:

@@ -28,14 +28,32 @@ from worker.ticket.ledger import Ledger
 Result = Literal["applied", "duplicate", "stale"]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class File:
     """One ticket on the desk: its history and what was published of it."""
 
-    history: list[Entry]
+    history: tuple[Entry, ...]
     ledger: Ledger
     first_seen_at: datetime
     last_event_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What the store knew of the batch's events and tickets."""
+
+    known: Mapping[EventKey, bytes]
+    tickets: Mapping[TicketKey, TicketRow]
+    histories: Mapping[TicketKey, Sequence[InboxRow]]
+
+    def file(self, key: TicketKey, read: Read) -> File:
+        """The ticket's file; a new one if this is the first that is heard of it."""
+        row = self.tickets.get(key)
+        if row is None:
+            return File((), Ledger(), read.delivery.received_at, read.event.time)
+        history = tuple(rows.entry(known) for known in self.histories[key])
+        ledger = ledgers.decode(row.ledger)
+        return File(history, ledger, row.first_seen_at, row.last_event_at)
 
 
 @dataclass(slots=True)
@@ -45,62 +63,60 @@ class Desk:
     policy: Policy
     source: str
     now: datetime
-    known: dict[EventKey, bytes]
-    files: dict[TicketKey, File]
-    inbox: list[InboxRow] = field(default_factory=list)
-    tickets: dict[TicketKey, TicketRow] = field(default_factory=dict)
-    outbox: list[OutboxRow] = field(default_factory=list)
+    archive: Archive
     decisions: list[Decision] = field(default_factory=list)
+    _known: dict[EventKey, bytes] = field(default_factory=dict)
+    _files: dict[TicketKey, File] = field(default_factory=dict)
+    _inbox: list[InboxRow] = field(default_factory=list)
+    _tickets: dict[TicketKey, TicketRow] = field(default_factory=dict)
+    _outbox: list[OutboxRow] = field(default_factory=list)
 
     def take(self, read: Read) -> Result:
-        """Decide on one event. Raises Rejected where its id is known with another body."""
+        """Decide on one event; whatever it raises, the desk is as it was before.
+
+        Raises Rejected where its id is known with another body.
+        """
         event, source = read.event, read.event.source
-        digest = self.known.get((source, event.id))
+        digest = self._known.get(read.key) or self.archive.known.get(read.key)
         if digest is not None:
             if digest != read.digest:
                 raise Rejected("id_conflict", "this id came before, with another body")
             return "duplicate"
         key = (source, event.data.ticket_id)
-        file = self.files.get(key) or File([], Ledger(), read.delivery.received_at, event.time)
+        file = self._files.get(key) or self.archive.file(key, read)
         announcer = Announcer(self.source, key)
         decision = decide.on_event(announcer, file.ledger, file.history, read.entry, self.policy)
         self._keep(key, file, read, decision)
         return "stale" if decision.late and not decision.outbound else "applied"
 
     def _keep(self, key: TicketKey, file: File, read: Read, decision: Decision) -> None:
-        file.history.append(read.entry)
-        file.ledger = decision.ledger
-        file.last_event_at = max(file.last_event_at, read.event.time)
-        self.files[key] = file
-        self.known[key[0], read.event.id] = read.digest
-        self.inbox.append(_inbox_row(read))
-        self.tickets[key] = rows.ticket(key, decision, file.last_event_at, file.first_seen_at)
-        self.outbox += rows.outbox(decision, self.now)
+        last_event_at = max(file.last_event_at, read.event.time)
+        history = (*file.history, read.entry)
+        # What could fail comes first.
+        ticket = rows.ticket(key, decision, last_event_at, file.first_seen_at)
+        outbox = [*rows.caused(decision, read.delivery.received_at, self.now)]
+        self._files[key] = File(history, decision.ledger, file.first_seen_at, last_event_at)
+        self._known[read.key] = read.digest
+        self._inbox.append(_inbox_row(read))
+        self._tickets[key] = ticket
+        self._outbox += outbox
         self.decisions.append(decision)
 
     def changes(self) -> Changes:
-        return Changes(inbox=self.inbox, tickets=[*self.tickets.values()], outbox=self.outbox)
+        return Changes(inbox=self._inbox, tickets=[*self._tickets.values()], outbox=self._outbox)
 
 
 async def laid_out(
     transaction: Transaction, batch: Sequence[Read], policy: Policy, source: str, now: datetime
 ) -> Desk:
     """A desk with all that the store knows of the batch's events and tickets."""
-    known = await transaction.known({(read.event.source, read.event.id) for read in batch})
-    keys = {(read.event.source, read.event.data.ticket_id) for read in batch}
-    tickets = await transaction.tickets(keys)
+    known = await transaction.known({read.key for read in batch})
+    new = {
+        (read.event.source, read.event.data.ticket_id) for read in batch if read.key not in known
+    }
+    tickets = await transaction.tickets(new) if new else {}
     histories = await transaction.histories(tickets.keys()) if tickets else {}
-    files = {key: _file(row, histories) for key, row in tickets.items()}
-    return Desk(policy, source, now, dict(known), files)
-
-
-def _file(row: TicketRow, histories: Mapping[TicketKey, Sequence[InboxRow]]) -> File:
-    return File(
-        [rows.entry(known) for known in histories[row.key]],
-        ledgers.decode(row.ledger),
-        row.first_seen_at,
-        row.last_event_at,
-    )
+    return Desk(policy, source, now, Archive(known, tickets, histories))
 
 
 def _inbox_row(read: Read) -> InboxRow:

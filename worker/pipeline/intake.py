@@ -91,11 +91,12 @@ class Intake:
                 transaction, batch, self.policy, self.source, self.clock.now()
             )
             results, dead = self._decide(work, batch)
-            await transaction.save(work.changes())
+            changes = work.changes()
+            await transaction.save(changes)
             await transaction.commit()
         self.accounts.decided(results, work.decisions)
-        self.relay.added(len(work.outbox))
-        self.timers.expect(row.wake_at for row in work.tickets.values())
+        self.relay.added(len(changes.outbox))
+        self.timers.expect(row.wake_at for row in changes.tickets)
         return dead
 
     def _decide(
@@ -124,7 +125,6 @@ class Intake:
         # does not stall the input.
         buried = {letter.delivery.token for letter in dead}
         await self.inbox.settle([one for one in batch if one.token not in buried])
-        self.accounts.settled(batch, self.clock.now())
         self.graveyard.take(dead)
 
     async def _hold(self, error: errors.StoreUnavailable) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from schemas.decoding import Rejected, decode
 from schemas.inbound import Inbound
 from worker.broker.port import Delivery
+from worker.store.port import EventKey
 from worker.ticket.history import Entry
 
 #: How far an upstream clock may run ahead of ours.
@@ -26,6 +27,10 @@ class Read:
     @property
     def event(self) -> Inbound:
         return self.entry.event
+
+    @property
+    def key(self) -> EventKey:
+        return self.event.source, self.event.id
 
 
 def read(delivery: Delivery, max_bytes: int) -> Read:

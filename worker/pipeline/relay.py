@@ -27,7 +27,7 @@ class Relay:
     accounts: Accounts
     log: Log
     pending: int = 0
-    """about how many events wait; the watch corrects it by counting"""
+    """about how many events wait; `counted` corrects it"""
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _patience: Patience = field(default_factory=Patience)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -38,6 +38,12 @@ class Relay:
         self.pending += count
         self._idle.clear()
         self._changed.set()
+
+    def counted(self, pending: int) -> None:
+        """So many events were found in the outbox: more than known if an answer got lost."""
+        self.pending = pending
+        if pending:
+            self._changed.set()
 
     async def run(self) -> None:
         while True:

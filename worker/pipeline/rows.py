@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import zip_longest
 
 import pydantic_core
 
@@ -13,7 +12,6 @@ from worker.store.port import InboxRow, OutboxRow, TicketRow
 from worker.ticket import ledger as ledgers
 from worker.ticket.decide import Decision
 from worker.ticket.history import Entry
-from worker.ticket.ledger import Planned
 
 #: AMQP priorities of the outbound events, by level.
 PRIORITIES = {"critical": 9, "high": 6, "medium": 3, "low": 0}
@@ -40,18 +38,29 @@ def ticket(
     )
 
 
-def outbox(decision: Decision, now: datetime) -> Iterator[OutboxRow]:
-    """The decision's events, to be published."""
-    for event, planned in zip_longest(decision.outbound, decision.due):
-        yield OutboxRow(
-            id=event.id,
-            type=event.type,
-            routing_key=f"{event.type}.{event.data.level}",
-            priority=PRIORITIES[event.data.level],
-            body=encode(event),
-            created_at=now,
-            about=_known(planned) if planned else None,
-        )
+def caused(decision: Decision, received_at: datetime, now: datetime) -> Iterator[OutboxRow]:
+    """What is to be published because of an event."""
+    for event in decision.outbound:
+        yield outbox(event, since=received_at, now=now)
+
+
+def due(decision: Decision, now: datetime) -> Iterator[OutboxRow]:
+    """What is to be published because its time has come."""
+    for event, planned in zip(decision.outbound, decision.due, strict=True):
+        # An alert cannot be early for a ticket that came late: its lag counts from then.
+        yield outbox(event, since=max(planned.at, planned.known_at or planned.at), now=now)
+
+
+def outbox(event: Outbound, *, since: datetime, now: datetime) -> OutboxRow:
+    return OutboxRow(
+        id=event.id,
+        type=event.type,
+        routing_key=f"{event.type}.{event.data.level}",
+        priority=PRIORITIES[event.data.level],
+        body=encode(event),
+        created_at=now,
+        since=since,
+    )
 
 
 def encode(event: Outbound) -> bytes:
@@ -67,8 +76,3 @@ def message(row: OutboxRow) -> Message:
         body=row.body,
         priority=row.priority,
     )
-
-
-def _known(planned: Planned) -> datetime:
-    # An alert cannot be early for a ticket that came late: its lag counts from then.
-    return max(planned.at, planned.known_at or planned.at)

@@ -88,5 +88,5 @@ def _changes(decided: list[tuple[TicketRow, Decision]], now: datetime) -> Change
     ]
     outbox: list[OutboxRow] = []
     for _, decision in decided:
-        outbox += rows.outbox(decision, now)
+        outbox += rows.due(decision, now)
     return Changes(tickets=tickets, outbox=outbox)

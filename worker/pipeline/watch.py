@@ -49,7 +49,7 @@ class Watch:
     async def _look(self) -> None:
         now = self.clock.now()
         census = await self.store.census()
-        self.relay.pending = census.outbox_pending
+        self.relay.counted(census.outbox_pending)
         self.accounts.census(census, now)
         self.metrics.dead_letter_messages.set(self.depths.dead_letter_messages)
         self.metrics.unrouted_messages.set(self.depths.unrouted_messages)

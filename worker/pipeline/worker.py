@@ -14,6 +14,7 @@ from worker.pipeline.intake import Intake
 from worker.pipeline.patience import Patience
 from worker.pipeline.relay import Relay
 from worker.pipeline.timers import Timers
+from worker.pipeline.waiting import first_of
 from worker.pipeline.watch import Watch
 from worker.store.port import Store
 
@@ -46,12 +47,14 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish or give back what was taken.
 
-        Raises StoreBusy or TopologyMismatch if it cannot begin.
+        Raises TopologyMismatch, StoreBusy, StoreMissing or StoreForeign if it cannot begin.
         """
         if not await self._open_store(stop):
             return
         try:
             await self._work(stop)
+        except ExceptionGroup as group:
+            raise _cause(group) from None
         finally:
             await self.store.close()
         self.log.info(LogEvent.STOPPED)
@@ -64,7 +67,7 @@ class Worker:
             except errors.StoreUnavailable as error:
                 if self.health.trouble("store", str(error)):
                     self.log.warning(LogEvent.STORE_UNAVAILABLE, error=str(error))
-                await self.clock.sleep(patience.next_wait())
+                await first_of(self.clock.sleep(patience.next_wait()), stop.wait())
             else:
                 self.health.well("store")
                 return True
@@ -99,17 +102,19 @@ class Worker:
         self.health.trouble("worker", "draining")
         self.intake.stopping = True
         await self.inbox.drain()
-        try:
-            async with asyncio.timeout(DRAIN_WITHIN):
-                await intake
-                await self.graveyard.rest()
-        except TimeoutError:
-            intake.cancel()
-        try:
-            async with asyncio.timeout(FLUSH_WITHIN):
-                await self.relay.emptied()
-        except TimeoutError:
-            return  # it is in the outbox, and leaves at the next start
+        await first_of(self._finish(intake), self.clock.sleep(DRAIN_WITHIN))
+        # What does not leave in time is in the outbox, and leaves at the next start.
+        await first_of(self.relay.emptied(), self.clock.sleep(FLUSH_WITHIN))
+
+    async def _finish(self, intake: asyncio.Task[None]) -> None:
+        await intake
+        await self.graveyard.rest()
+
+
+def _cause(group: ExceptionGroup[Exception]) -> Exception:
+    """The error that ended the work, where it is one of ours; else all that went wrong."""
+    ours, others = group.split(errors.RespondbyError)
+    return group if ours is None or others is not None else ours.exceptions[0]
 
 
 async def _for_ever(name: str, job: Job) -> None:

@@ -89,8 +89,9 @@ class OutboxRow:
     priority: int
     body: bytes
     created_at: datetime
-    about: datetime | None
-    """For an alert, the instant from which its lag counts."""
+    since: datetime
+    """From when its delay counts: for an alert, when it was true and could be known; else, when
+    the event that caused it was received."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

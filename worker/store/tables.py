@@ -93,6 +93,6 @@ outbox = sa.Table(
     sa.Column("priority", sa.Integer, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
-    sa.Column("about", Instant),
+    sa.Column("since", Instant, nullable=False),
     sa.Index("outbox_by_id", "id", unique=True),
 )

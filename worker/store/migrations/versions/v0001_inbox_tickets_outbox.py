@@ -73,6 +73,6 @@ def _outbox() -> None:
         sa.Column("priority", sa.Integer, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
-        sa.Column("about", sa.BigInteger),
+        sa.Column("since", sa.BigInteger, nullable=False),
     )
     op.create_index("outbox_by_id", "outbox", ["id"], unique=True)

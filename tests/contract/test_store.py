@@ -1,0 +1,273 @@
+"""What the pipeline relies on, whatever the store is made of."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.support.rows import SOURCE, at, event, keep, message, ticket
+from worker import errors
+from worker.store import port
+
+
+async def test_what_was_committed_is_found_again_field_by_field(store: port.Store) -> None:
+    known = ticket(deadline=at(0.000001), wake_at=at(-5), ledger=bytes(range(256)))
+    waiting_out = message("m-1", body=bytes(range(256)), since=at(3))
+    await keep(store, inbox=(event("e-1"),), tickets=(known,), outbox=(waiting_out,))
+
+    async with store.begin() as transaction:
+        assert await transaction.known([(SOURCE, "e-1")]) == {(SOURCE, "e-1"): b"digest of e-1"}
+        assert await transaction.tickets([known.key]) == {known.key: known}
+        assert await transaction.histories([known.key]) == {known.key: [event("e-1")]}
+    assert await store.outbox(10) == [waiting_out]
+
+
+async def test_nothing_is_kept_of_a_transaction_that_was_not_committed(store: port.Store) -> None:
+    async with store.begin() as transaction:
+        changes = port.Changes(
+            inbox=[event("e-1")], tickets=[ticket(wake_at=at(0))], outbox=[message("m-1")]
+        )
+        await transaction.save(changes)
+
+    async with store.begin() as transaction:
+        assert not await transaction.known([(SOURCE, "e-1")])
+        assert not await transaction.tickets([(SOURCE, "T-1")])
+    assert await store.outbox(10) == []
+    assert await store.next_wake() is None
+
+
+async def test_an_error_inside_a_transaction_takes_it_back(store: port.Store) -> None:
+    async def fail_half_way() -> None:
+        async with store.begin() as transaction:
+            await transaction.save(port.Changes(outbox=[message("m-1")]))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail_half_way()
+    assert await store.outbox(10) == []
+
+
+async def test_a_cancelled_transaction_is_taken_back_and_leaves_the_turn(store: port.Store) -> None:
+    begun = asyncio.Event()
+
+    async def never_ends() -> None:
+        async with store.begin() as transaction:
+            await transaction.save(port.Changes(outbox=[message("m-1")]))
+            begun.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(never_ends())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await keep(store, outbox=(message("m-2"),))
+    assert [row.id for row in await store.outbox(10)] == ["m-2"]
+
+
+async def test_a_transaction_sees_its_own_changes_and_others_do_not(store: port.Store) -> None:
+    async with store.begin() as transaction:
+        await transaction.save(port.Changes(inbox=[event("e-1")], outbox=[message("m-1")]))
+        assert (SOURCE, "e-1") in await transaction.known([(SOURCE, "e-1")])
+        assert await store.outbox(10) == []
+        await transaction.commit()
+    assert [row.id for row in await store.outbox(10)] == ["m-1"]
+
+
+async def test_writers_take_turns(store: port.Store) -> None:
+    order: list[str] = []
+
+    async def write(name: str) -> None:
+        async with store.begin() as transaction:
+            order.append(name)
+            await asyncio.sleep(0)
+            await transaction.save(port.Changes(outbox=[message(name)]))
+            await transaction.commit()
+            order.append(name)
+
+    await asyncio.gather(*(write(name) for name in "abc"))
+    assert order == [*"aabbcc"]
+
+
+async def test_an_event_that_is_there_already_cannot_be_added(store: port.Store) -> None:
+    await keep(store, inbox=(event("e-1"),))
+    async with store.begin() as transaction:
+        with pytest.raises(port.EventAlreadyKnown):
+            await transaction.save(port.Changes(inbox=[event("e-1", "T-2")]))
+        with pytest.raises(port.TransactionFailed):
+            await transaction.commit()
+
+
+async def test_equal_ids_of_two_sources_are_two_events_and_two_tickets(store: port.Store) -> None:
+    ours, theirs = ticket(), ticket(source="/other")
+    events = event("e-1"), event("e-1", source="/other")
+    await keep(store, inbox=events, tickets=(ours, theirs))
+    async with store.begin() as transaction:
+        assert await transaction.tickets([ours.key, theirs.key]) == {
+            ours.key: ours,
+            theirs.key: theirs,
+        }
+        assert await transaction.known([theirs.key, (SOURCE, "e-1")]) == {
+            (SOURCE, "e-1"): b"digest of e-1"
+        }
+
+
+async def test_a_history_holds_every_event_of_its_ticket_by_receipt(store: port.Store) -> None:
+    await keep(store, inbox=(event("e-2", minutes=2), event("x", "T-2")), tickets=(ticket(),))
+    await keep(store, inbox=(event("e-3", minutes=3), event("e-1", minutes=1)))
+    async with store.begin() as transaction:
+        histories = await transaction.histories([(SOURCE, "T-1"), (SOURCE, "T-3")])
+    assert {key: [row.id for row in rows] for key, rows in histories.items()} == {
+        (SOURCE, "T-1"): ["e-1", "e-2", "e-3"]
+    }
+
+
+async def test_a_ticket_is_replaced_whole(store: port.Store) -> None:
+    await keep(store, tickets=(ticket(deadline=at(30), wake_at=at(15)),))
+    closed = ticket(phase="closed", level="low", ledger=b"[]")
+    await keep(store, tickets=(closed,))
+    async with store.begin() as transaction:
+        assert await transaction.tickets([closed.key]) == {closed.key: closed}
+    assert await store.next_wake() is None
+
+
+async def test_many_keys_are_asked_at_once(store: port.Store) -> None:
+    events = tuple(event(f"e-{n}", f"T-{n}", source=f"/psa-{n % 7}") for n in range(1000))
+    await keep(store, inbox=events)
+    async with store.begin() as transaction:
+        assert len(await transaction.known([row.key for row in events])) == 1000
+        assert len(await transaction.histories([row.ticket_key for row in events])) == 1000
+        assert not await transaction.known([])
+
+
+async def test_what_is_due_comes_oldest_first_and_no_more_than_asked(store: port.Store) -> None:
+    rows = [ticket(f"T-{n}", wake_at=at(-n)) for n in range(5)]
+    tickets = (*rows, ticket("later", wake_at=at(1)), ticket("never"))
+    await keep(store, tickets=tickets)
+    async with store.begin() as transaction:
+        due = await transaction.due(at(0), 3)
+    assert [row.ticket_id for row in due] == ["T-4", "T-3", "T-2"]
+
+
+async def test_a_wake_up_is_due_at_its_very_instant(store: port.Store) -> None:
+    await keep(store, tickets=(ticket(wake_at=at(0)),))
+    async with store.begin() as transaction:
+        assert await transaction.due(at(0) - timedelta(microseconds=1), 10) == []
+        assert len(await transaction.due(at(0), 10)) == 1
+    assert await store.next_wake() == at(0)
+
+
+async def test_the_outbox_is_read_in_the_order_of_saving(store: port.Store) -> None:
+    await keep(store, outbox=(message("b"), message("a", created_at=at(-60))))
+    await keep(store, outbox=(message("c", created_at=at(-90)),))
+    assert [row.id for row in await store.outbox(10)] == ["b", "a", "c"]
+    assert [row.id for row in await store.outbox(2)] == ["b", "a"]
+
+
+async def test_an_outbox_row_that_is_pending_keeps_its_first_form(store: port.Store) -> None:
+    await keep(store, outbox=(message("a", body=b"first"), message("b")))
+    await keep(store, outbox=(message("a", body=b"second"),))
+    assert [(row.id, row.body) for row in await store.outbox(10)] == [("a", b"first"), ("b", b"{}")]
+
+
+async def test_only_confirmed_rows_leave_the_outbox(store: port.Store) -> None:
+    await keep(store, outbox=(message("a"), message("b"), message("c")))
+    await store.confirmed(["a", "c", "never heard of"])
+    await store.confirmed([])
+    assert [row.id for row in await store.outbox(10)] == ["b"]
+
+
+async def test_the_census_counts_open_tickets_and_what_waits_to_leave(store: port.Store) -> None:
+    tickets = (
+        ticket("T-1", deadline=at(30)),
+        ticket("T-2", deadline=at(20)),
+        ticket("T-3", level="critical", phase="breached", deadline=at(-1)),
+        ticket("T-4", phase="paused"),
+        ticket("T-5", phase="answered", deadline=at(1)),
+        ticket("T-6", phase="closed", deadline=at(1)),
+        ticket("T-7", phase="waiting", level=None),
+    )
+    await keep(store, tickets=tickets, outbox=(message("a", created_at=at(-2)), message("b")))
+    assert await store.census() == port.Census(
+        tickets={("high", "running"): 2, ("critical", "breached"): 1, ("high", "paused"): 1},
+        next_deadline={"high": at(20)},
+        waiting=1,
+        outbox_pending=2,
+        outbox_oldest=at(-2),
+    )
+
+
+async def test_an_empty_store_has_an_empty_census(store: port.Store) -> None:
+    assert await store.census() == port.Census(
+        tickets={}, next_deadline={}, waiting=0, outbox_pending=0, outbox_oldest=None
+    )
+
+
+async def test_open_tickets_come_nearest_deadline_first_and_paused_ones_last(
+    store: port.Store,
+) -> None:
+    tickets = (
+        ticket("T-paused", phase="paused"),
+        ticket("T-late", deadline=at(60)),
+        ticket("T-soon", deadline=at(5)),
+        ticket("T-over", phase="breached", deadline=at(-5)),
+        ticket("T-done", phase="answered", deadline=at(1)),
+    )
+    await keep(store, tickets=tickets)
+    assert [row.ticket_id for row in await store.open_tickets()] == [
+        "T-over",
+        "T-soon",
+        "T-late",
+        "T-paused",
+    ]
+    assert [row.ticket_id for row in await store.open_tickets(1)] == ["T-over"]
+
+
+async def test_those_who_wait_longest_are_told_first(store: port.Store) -> None:
+    tickets = tuple(
+        ticket(f"T-{n}", phase="waiting", level=None, first_seen_at=at(-n)) for n in range(4)
+    )
+    await keep(store, tickets=(*tickets, ticket("T-9", first_seen_at=at(-99))))
+    waiting = await store.waiting(at(-1), 10)
+    assert [row.ticket_id for row in waiting] == ["T-3", "T-2"]
+    assert len(await store.waiting(at(-1), 1)) == 1
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        datetime(1900, 1, 1, tzinfo=UTC),
+        datetime(2199, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+        datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+    ],
+)
+async def test_instants_keep_their_microseconds_in_any_year(
+    store: port.Store, instant: datetime
+) -> None:
+    await keep(store, tickets=(ticket(wake_at=instant),))
+    assert await store.next_wake() == instant
+
+
+async def test_a_store_that_is_closed_says_so(store: port.Store) -> None:
+    await store.close()
+    with pytest.raises(errors.StoreUnavailable):
+        await store.outbox(1)
+    with pytest.raises(errors.StoreUnavailable):
+        async with store.begin():
+            pass
+    with pytest.raises(errors.StoreUnavailable):
+        await store.confirmed(["a"])
+
+
+async def test_what_was_kept_is_there_after_closing_and_opening(store: port.Store) -> None:
+    await keep(store, inbox=(event("e-1"),), tickets=(ticket(wake_at=at(1)),))
+    await store.close()
+    await store.open()
+    assert await store.next_wake() == at(1)
+    async with store.begin() as transaction:
+        assert await transaction.known([(SOURCE, "e-1")])
+
+
+async def test_a_store_that_is_open_cannot_be_opened_by_another(store: port.Store) -> None:
+    with pytest.raises(errors.StoreBusy):
+        await store.open()
