@@ -12,7 +12,6 @@ class LogEvent(StrEnum):
     """The words of the log; people search for these. The broker's are in `worker.broker.events`."""
 
     STARTING = "worker_starting"
-    READY = "worker_ready"
     DRAINING = "worker_draining"
     STOPPED = "worker_stopped"
     UNKNOWN_SETTING = "setting_unknown"

@@ -1,0 +1,58 @@
+"""What a monitor sees over HTTP."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.parser import text_string_to_metric_families
+
+from worker import errors
+from worker.observe import http
+from worker.observe.health import Health
+from worker.observe.metrics import Metrics
+
+
+@pytest.fixture
+def health() -> Health:
+    return Health()
+
+
+@pytest.fixture
+async def base(health: Health) -> AsyncIterator[str]:
+    """The address of a server on a free port of this host."""
+    metrics = Metrics(CollectorRegistry(), [1800, 7200])
+    metrics.responses.labels("critical", "met").inc()
+    app = http.application(metrics.registry, health)
+    async with http.serve(app, "127.0.0.1", 0) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+async def get(url: str) -> tuple[int, str, str]:
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        return answer.status, answer.content_type, await answer.text()
+
+
+async def test_it_is_alive_even_where_it_is_not_ready(base: str, health: Health) -> None:
+    health.trouble("store", "the disk is full")
+    assert (await get(f"{base}/healthz"))[0] == 200
+    status, _, text = await get(f"{base}/readyz")
+    assert status == 503
+    assert "the disk is full" in text
+    health.well("store")
+    assert (await get(f"{base}/readyz"))[0] == 200
+
+
+async def test_metrics_can_be_parsed_by_prometheus_own_library(base: str) -> None:
+    status, content_type, text = await get(f"{base}/metrics")
+    assert (status, content_type) == (200, "text/plain")
+    families = {family.name for family in text_string_to_metric_families(text)}
+    assert "respondby_responses" in families
+
+
+async def test_a_port_that_is_taken_is_told_in_one_line(base: str) -> None:
+    port = int(base.rpartition(":")[2])
+    app = http.application(CollectorRegistry(), Health())
+    with pytest.raises(errors.BadSetting, match=f"RESPONDBY_HTTP_PORT: cannot listen on .*{port}"):
+        async with http.serve(app, "127.0.0.1", port):
+            pass

@@ -1,0 +1,42 @@
+"""How the log is written."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+import worker
+from worker.observe import logs
+from worker.observe.logs import LogEvent
+
+
+def test_each_line_is_one_json_object_with_its_event_level_and_time() -> None:
+    stream = io.StringIO()
+    log = logs.configure("json", "info", stream)
+    log.warning(LogEvent.DEAD_LETTERED, reason="not_json")
+    line = json.loads(stream.getvalue())
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {"event": "event_dead_lettered", "level": "warning", "reason": "not_json"}
+
+
+def test_a_line_cannot_be_forged_by_what_is_logged() -> None:
+    stream = io.StringIO()
+    log = logs.configure("json", "info", stream)
+    log.info(LogEvent.STARTING, message_id='x"}\n{"event": "worker_stopped"}\r\n')
+    assert len(stream.getvalue().splitlines()) == 1
+
+
+@pytest.mark.parametrize(("level", "count"), [("debug", 2), ("warning", 1), ("error", 0)])
+def test_what_is_below_the_level_is_left_out(level: str, count: int) -> None:
+    stream = io.StringIO()
+    log = logs.configure("console", level, stream)
+    log.info(LogEvent.STARTING)
+    log.warning(LogEvent.OUTBOX_FULL)
+    assert len(stream.getvalue().splitlines()) == count
+
+
+def test_every_word_of_the_vocabulary_is_said_somewhere() -> None:
+    package = Path(worker.__file__).parent
+    source = "\n".join(file.read_text() for file in package.rglob("*.py"))
+    assert [word.name for word in LogEvent if f"LogEvent.{word.name}" not in source] == []
