@@ -1,5 +1,8 @@
 """Bytes from the wire to an event of the contract, or the reason why not."""
 
+import codecs
+from typing import Any
+
 import jiter
 from pydantic import ValidationError
 
@@ -22,24 +25,33 @@ class Rejected(Exception):
 def decode(body: bytes) -> Inbound:
     """The inbound event that `body` holds.
 
-    Raises Rejected with `not_json`, `not_cloudevents`, `unknown_type`, `invalid_event` or
-    `time_in_future` (a `notified_at` or `responded_at` after the event's own time).
+    Raises Rejected, and nothing else, with `not_json`, `not_cloudevents`, `unknown_type`,
+    `invalid_event` or `time_in_future` (a `notified_at` or `responded_at` after the event's own
+    time).
     """
-    try:
-        # Doubled keys are refused since every reader would pick another of the two.
-        fields = jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
-    except ValueError as error:
-        raise Rejected("not_json", _jiter_says(error)) from error
-    if not isinstance(fields, dict) or "specversion" not in fields:
-        raise Rejected("not_cloudevents", "must be a JSON object with specversion, as CloudEvents")
+    fields = _json(body)
+    if not isinstance(fields, dict) or fields.get("specversion") != "1.0":
+        raise Rejected("not_cloudevents", 'must be a JSON object with specversion "1.0"')
     if fields.get("type") not in INBOUND_TYPES:
         raise Rejected("unknown_type", f"type must be one of {', '.join(INBOUND_TYPES)}")
     try:
         event = inbound.validate_python(fields)
     except ValidationError as error:
-        raise Rejected("invalid_event", _fields_at_fault(error)) from error
+        raise Rejected("invalid_event", _fields_at_fault(error)) from None
     _check_times(event)
     return event
+
+
+def _json(body: bytes) -> object:
+    if not body.strip():
+        raise Rejected("not_json", "the body is empty")
+    if body.startswith(codecs.BOM_UTF8):
+        raise Rejected("not_json", "starts with a byte order mark, which JSON has not")
+    try:
+        # Doubled keys are refused since every reader would pick another of the two.
+        return jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
+    except ValueError as error:
+        raise Rejected("not_json", _jiter_says(error)) from None
 
 
 def _check_times(event: Inbound) -> None:
@@ -60,7 +72,23 @@ def _jiter_says(error: ValueError) -> str:
 def _fields_at_fault(error: ValidationError) -> str:
     # The first part of each place is the event's type, which the union put there.
     return "; ".join(
-        f"{'.'.join(map(str, fault['loc'][1:])) or 'event'}: "
-        + fault["msg"].removeprefix("Value error, ")
+        " ".join([".".join(map(str, fault["loc"][1:])), _says(fault)]).strip()
         for fault in error.errors(include_input=False, include_url=False)
+    )
+
+
+def _says(fault: Any) -> str:
+    """What is wrong, as the rest of a sentence that begins with the field's name."""
+    fixed = {
+        "missing": "is missing",
+        "string_type": "must be a string",
+        "string_too_short": "must not be empty",
+        "bool_type": "must be true or false",
+        "model_type": "must be an object",
+    }
+    said: str = fixed.get(fault["type"]) or fault["msg"]
+    return (
+        said.removeprefix("Value error, ")
+        .replace("Input should be", "must be")
+        .replace("String should have", "must have")
     )

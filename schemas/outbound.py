@@ -9,7 +9,7 @@ from schemas.facts import FactName, FactValue
 from schemas.times import Instant
 
 Origin = Literal["event", "text", "source", "default"]
-SupersedeReason = Literal["response", "pause", "level", "client", "policy", "closed", "notified"]
+SupersedeReason = Literal["response", "pause", "level", "client", "policy", "closed"]
 
 
 class _Part(BaseModel):

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -24,9 +25,33 @@ from pydantic import (
 from worker import durations, errors
 
 PREFIX = "RESPONDBY_"
+_FILE = "_FILE"
+_SQLITE = "sqlite:///"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-#: What Kubernetes injects into every pod for a service named `respondby`.
-_SERVICE_LINK = re.compile(r"(.*_)?(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)")
+#: What Kubernetes injects into every pod for each service whose name begins with `respondby`.
+_SERVICE_LINK = re.compile(
+    r"(.*_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
+)
+_LINK_VALUE = re.compile(r"(tcp|udp|sctp)://\S+")
+
+
+def _existing(path: Path) -> Path:
+    try:
+        found = path.is_file()
+    except OSError:  # such as a folder that may not be looked into
+        found = False
+    if not found:
+        raise ValueError("there is no such file")
+    return path
+
+
+def _within_a_lifetime(duration: timedelta) -> timedelta:
+    if duration > timedelta(days=36_500):
+        raise ValueError("must be at most 36500d")
+    return duration
+
+
+ExistingFile = Annotated[Path, AfterValidator(_existing)]
 
 
 class Settings(BaseModel):
@@ -36,12 +61,12 @@ class Settings(BaseModel):
 
     broker_url: SecretStr = SecretStr("amqp://guest:guest@localhost:5672/")
     allow_plaintext: bool = False
-    tls_ca: Path | None = None
-    tls_cert: Path | None = None
-    tls_key: Path | None = None
+    tls_ca: ExistingFile | None = None
+    tls_cert: ExistingFile | None = None
+    tls_key: ExistingFile | None = None
     database_url: SecretStr = SecretStr("sqlite:///respondby.db")
     policy: Path | None = None
-    source: Annotated[str, Field(min_length=1)] = "/respondby"
+    source: Annotated[str, Field(min_length=1, max_length=200)] = "/respondby"
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)] = 9464
     log_format: Literal["console", "json"] = Field(
@@ -52,10 +77,12 @@ class Settings(BaseModel):
     batch_size: Annotated[int, Field(ge=1, le=1000)] = 100
     max_message_bytes: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 262_144
     outbox_limit: Annotated[int, Field(ge=1)] = 100_000
-    catch_up_seconds: Annotated[float, Field(ge=0)] = 60
-    retention: Annotated[timedelta, BeforeValidator(durations.parse)] = timedelta(days=30)
+    catch_up_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 60
+    retention: Annotated[
+        timedelta, BeforeValidator(durations.parse), AfterValidator(_within_a_lifetime)
+    ] = timedelta(days=30)
 
-    @field_validator("log_level", mode="before")
+    @field_validator("log_level", "log_format", mode="before")
     @classmethod
     def _any_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
@@ -63,17 +90,20 @@ class Settings(BaseModel):
     @field_validator("broker_url")
     @classmethod
     def _amqp(cls, value: SecretStr) -> SecretStr:
-        url = urlsplit(value.get_secret_value())
-        if url.scheme not in ("amqp", "amqps") or not url.hostname:
-            raise ValueError("must be amqp://… or amqps://… with a host")
-        _ = url.port  # raises ValueError when it is not a port
+        url = _split(value)
+        if url is None or url.scheme not in ("amqp", "amqps") or not url.hostname:
+            raise ValueError(
+                "must be amqp://USER:PASSWORD@HOST:PORT/VHOST or amqps://…; "
+                "a / : @ ? or # within a part is written as %2F %3A %40 %3F %23"
+            )
         return value
 
     @field_validator("database_url")
     @classmethod
     def _sqlite(cls, value: SecretStr) -> SecretStr:
         # PostgreSQL follows behind the same port; until then it is said here, not at run time.
-        if not value.get_secret_value().startswith("sqlite:///"):
+        url = value.get_secret_value()
+        if not url.startswith(_SQLITE) or url == _SQLITE:
             raise ValueError("must be sqlite:///PATH")
         return value
 
@@ -82,59 +112,110 @@ class Settings(BaseModel):
         url = urlsplit(self.broker_url.get_secret_value())
         if url.scheme == "amqp" and url.hostname not in _LOOPBACK and not self.allow_plaintext:
             raise ValueError(
-                "BROKER_URL: plain amqp to another host would send the password in the clear; "
-                "use amqps, or set RESPONDBY_ALLOW_PLAINTEXT=true"
+                f"{PREFIX}BROKER_URL: plain amqp to another host would send the password in the "
+                f"clear; use amqps, or set {PREFIX}ALLOW_PLAINTEXT=true"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _key_and_certificate(self) -> Self:
+        if self.tls_key is not None and self.tls_cert is None:
+            raise ValueError(f"{PREFIX}TLS_KEY: needs {PREFIX}TLS_CERT beside it")
         return self
 
     @property
     def database_path(self) -> Path:
         """Where the SQLite file is; `sqlite:///a` is relative, `sqlite:////a` absolute."""
-        return Path(unquote(self.database_url.get_secret_value().removeprefix("sqlite:///")))
+        return Path(unquote(self.database_url.get_secret_value().removeprefix(_SQLITE)))
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings of this process; raises BadSetting in one line that names the variable."""
+    """The settings of this process; raises BadSetting in one line that names the variable.
+
+    An empty variable is one that is not set. No value is ever repeated: it may be a secret.
+    """
     environment = os.environ if environment is None else environment
     try:
         return Settings(**dict(_known(environment)))
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        message = fault["msg"].removeprefix("Value error, ")
         name = "".join(f"{PREFIX}{str(part).upper()}: " for part in fault["loc"][:1])
-        raise errors.BadSetting(name + message) from None
+        raise errors.BadSetting(name + _message(fault)) from None
 
 
 def unknown(environment: Mapping[str, str] | None = None) -> Iterator[str]:
     """A warning for each variable that looks like a setting and is none."""
     environment = os.environ if environment is None else environment
-    allowed = [PREFIX + name.upper() for name in Settings.model_fields]
+    allowed = [name.upper() for name in Settings.model_fields]
+    allowed += [name.upper() + _FILE for name in _secrets()]
     for name in sorted(environment):
-        if name.startswith(PREFIX) and not _is_known(name) and not _is_foreign(name):
-            near = difflib.get_close_matches(name, allowed, n=1, cutoff=0)
-            yield f"{name} is not a setting; the nearest is {near[0]}"
+        rest = name.removeprefix(PREFIX)
+        if rest not in (name, *allowed) and not _is_foreign(name, environment):
+            near = difflib.get_close_matches(rest, allowed, n=1, cutoff=0)
+            yield f"{name} is not a setting; the nearest is {PREFIX}{near[0]}"
 
 
 def _known(environment: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
     for field in Settings.model_fields:
         name = PREFIX + field.upper()
-        if name in environment:
-            yield field, environment[name]
-        elif name + "_FILE" in environment:
-            yield field, _secret(name + "_FILE", environment[name + "_FILE"])
+        value = environment.get(name)
+        if value and not _is_foreign(name, environment):
+            yield field, value
+        if field in _secrets() and (path := environment.get(name + _FILE)):
+            if value:
+                raise errors.BadSetting(f"{name} and {name}{_FILE} are both set; choose one")
+            yield field, _secret(name + _FILE, path)
+
+
+def _secrets() -> list[str]:
+    """The settings that may come from a file, since they can hold a password."""
+    return [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
 
 
 def _secret(name: str, path: str) -> str:
     try:
-        return Path(path).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise errors.BadSetting(f"{name}: cannot be read: {error}") from error
+        text = Path(path).read_text("utf-8").strip()
+    except OSError as error:
+        # Without the path: who mistakes it for the secret itself shall not see that in a log.
+        raise errors.BadSetting(f"{name}: cannot be read: {error.strerror}") from None
+    except ValueError:
+        # Its message would hold some of what the file holds.
+        raise errors.BadSetting(f"{name}: the file is not UTF-8 text") from None
+    if not text:
+        raise errors.BadSetting(f"{name}: the file is empty")
+    return text
 
 
-def _is_known(name: str) -> bool:
-    return name.removeprefix(PREFIX).removesuffix("_FILE").lower() in Settings.model_fields
+def _split(url: SecretStr) -> SplitResult | None:
+    try:
+        parts = urlsplit(url.get_secret_value())
+        _ = parts.port
+    except ValueError:
+        return None  # the error's text would hold a part of the URL
+    return None if parts.query or parts.fragment else parts
 
 
-def _is_foreign(name: str) -> bool:
+def _is_foreign(name: str, environment: Mapping[str, str]) -> bool:
     rest = name.removeprefix(PREFIX)
-    return rest.startswith("TEST_") or _SERVICE_LINK.fullmatch(rest) is not None
+    if rest.startswith("TEST_") or _SERVICE_LINK.fullmatch(rest):
+        return True
+    # HTTP_PORT is a setting of ours, and the link to a service that is called respondby-http.
+    return rest.endswith("PORT") and _LINK_VALUE.fullmatch(environment[name]) is not None
+
+
+_WORDS = {
+    "bool_parsing": "must be true or false",
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+    "string_too_long": "must have at most {max_length} characters",
+}
+
+
+def _message(fault: Any) -> str:
+    if fault["type"] in _WORDS:
+        return _WORDS[fault["type"]].format_map(fault.get("ctx", {}))
+    said: str = fault["msg"]
+    return said.removeprefix("Value error, ").replace("Input should be", "must be")
