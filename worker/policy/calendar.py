@@ -3,23 +3,19 @@
 All intervals are half open. A window belongs to the local date it starts on, even past midnight.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 
 from worker.policy import hours as weekly
-from worker.policy import refusal, zones
+from worker.policy import micros, refusal, zones
 from worker.policy.holidays import Holidays
 from worker.policy.hours import WeeklyHours
+from worker.policy.micros import FIRST_DAY, LAST_DAY, MARGIN
+from worker.policy.worked_year import WorkedYear
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SECOND = 1_000_000
-DAY = 86_400 * SECOND
 LONGEST_CLOSURE = 366
 """Days. A calendar with a longer run of closed days is refused."""
-MARGIN = 4
-"""Days around a UTC year whose windows may reach into it: two for a night shift, two for zones."""
 
 
 class BadCalendar(refusal.Refusal):
@@ -47,44 +43,6 @@ class ClosedDay:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Year:
-    """The windows of one UTC year in order, cut at its ends; microseconds since 1970."""
-
-    days: list[date] = field(default_factory=list)
-    opens: list[int] = field(default_factory=list)
-    closes: list[int] = field(default_factory=list)
-    done: list[int] = field(default_factory=list)
-    """Working time from the start of the year to the end of each window."""
-
-    @property
-    def total(self) -> int:
-        return self.done[-1] if self.done else 0
-
-    def add(self, day: date, opens: int, closes: int) -> None:
-        self.done.append(self.total + closes - opens)
-        self.days.append(day)
-        self.opens.append(opens)
-        self.closes.append(closes)
-
-    def worked(self, instant: int) -> int:
-        """Working time of this year before the instant."""
-        begun = bisect_right(self.opens, instant)
-        if not begun:
-            return 0
-        return self.done[begun - 1] - max(0, self.closes[begun - 1] - instant)
-
-    def first(self, worked: int) -> int:
-        """First instant before which so much was worked; more than 0, at most the total."""
-        window = bisect_left(self.done, worked)
-        return self.closes[window] - (self.done[window] - worked)
-
-    def last(self, worked: int) -> int:
-        """Last instant before which so much was worked; less than the total."""
-        window = bisect_right(self.done, worked)
-        return self.closes[window] - (self.done[window] - worked)
-
-
 class Calendar:
     """Weekly hours in a time zone, less holidays.
 
@@ -106,7 +64,7 @@ class Calendar:
         self._hours = hours
         self._holidays = holidays
         self._endless = hours.always and holidays.none
-        self._years: dict[int, _Year] = {}
+        self._years: dict[int, WorkedYear] = {}
         self._refuse_long_closures()
 
     def __repr__(self) -> str:
@@ -117,47 +75,46 @@ class Calendar:
 
         What is used up exactly at closing time is due at closing time. Raises NeverOpen.
         """
-        begin, left = _micros(start), _length(duration)
+        begin, left = micros.of(start), micros.length(duration)
         if self._endless or not left:
-            return _instant(begin + left)
-        year = _year_of(start)
+            return self._wall(start, duration)
+        year = micros.within_time(begin).year
         left += self._year(year).worked(begin)
         for block in self._walk(year, step=1):
             if left <= block.total:
-                return _instant(block.first(left))
+                return micros.instant(block.first(left))
             left -= block.total
         raise self._never_open(start)
 
     def before(self, end: datetime, duration: timedelta) -> datetime:
         """The last instant from which `elapsed(instant, end)` is the duration. Raises NeverOpen."""
-        finish, left = _micros(end), _length(duration)
+        finish, left = micros.of(end), micros.length(duration)
         if self._endless or not left:
-            return _instant(finish - left)
-        year = _year_of(end)
+            return self._wall(end, -duration)
+        year = micros.within_time(finish).year
         left += self._year(year).total - self._year(year).worked(finish)
         for block in self._walk(year, step=-1):
             if left <= block.total:
-                return _instant(block.last(block.total - left))
+                return micros.instant(block.last(block.total - left))
             left -= block.total
         raise self._never_open(end)
 
     def elapsed(self, start: datetime, end: datetime) -> timedelta:
         """Working time in [start, end); zero when the end is not after the start."""
-        begin, finish = _micros(start), _micros(end)
+        begin, finish = micros.of(start), micros.of(end)
         if finish <= begin:
             return timedelta()
         if self._endless:
             return timedelta(microseconds=finish - begin)
-        first, last = _year_of(start), _year_of(end)
+        first, last = micros.within_time(begin).year, micros.within_time(finish).year
         whole = sum(self._year(year).total for year in range(first, last))
         worked = whole + self._year(last).worked(finish) - self._year(first).worked(begin)
         return timedelta(microseconds=worked)
 
     def is_open(self, instant: datetime) -> bool:
         """Whether the instant is working time; at closing time it no longer is."""
-        moment, year = _micros(instant), self._year(_year_of(instant))
-        begun = bisect_right(year.opens, moment)
-        return begun > 0 and moment < year.closes[begun - 1]
+        moment = micros.of(instant)
+        return self._year(micros.within_time(moment).year).open_at(moment)
 
     def windows(self, start: datetime, end: datetime) -> Iterator[Window]:
         """The windows in [start, end), clipped to it; touching ones of one day are one."""
@@ -174,10 +131,11 @@ class Calendar:
 
     def closed_days(self, start: datetime, end: datetime) -> Iterator[ClosedDay]:
         """The local dates touched by [start, end) on which no window starts, with the reason."""
-        if end <= start:
+        begin, finish = micros.of(start), micros.of(end)
+        if finish <= begin:
             return
-        last = (end - timedelta(microseconds=1)).astimezone(self._zone).date()
-        for ordinal in range(start.astimezone(self._zone).toordinal(), last.toordinal() + 1):
+        first, last = self._local_day(begin), self._local_day(finish - 1)
+        for ordinal in range(first.toordinal(), last.toordinal() + 1):
             day = date.fromordinal(ordinal)
             reason = self._why_closed(day)
             if reason is not None:
@@ -202,30 +160,30 @@ class Calendar:
         for shift in self._shifts(day):
             opens, _ = zones.instants(self._zone, day, shift.opens)
             _, closes = zones.instants(self._zone, day, shift.closes)
-            yield opens * SECOND, closes * SECOND
+            yield opens * micros.SECOND, closes * micros.SECOND
 
     def _pieces(self, start: datetime, end: datetime) -> Iterator[Window]:
         """Windows clipped to [start, end), one that lasts over a UTC new year in two pieces."""
-        begin, finish = _micros(start), _micros(end)
-        for number in range(_year_of(start), _year_of(end) + 1):
+        begin, finish = micros.of(start), micros.of(end)
+        for number in range(micros.within_time(begin).year, micros.within_time(finish).year + 1):
             year = self._year(number)
-            for index in range(bisect_right(year.closes, begin), bisect_left(year.opens, finish)):
-                opens = _instant(max(begin, year.opens[index]))
-                closes = _instant(min(finish, year.closes[index]))
+            for index in year.within(begin, finish):
+                opens = micros.instant(max(begin, year.opens[index]))
+                closes = micros.instant(min(finish, year.closes[index]))
                 yield Window(day=year.days[index], opens=opens, closes=closes)
 
-    def _year(self, number: int) -> _Year:
+    def _year(self, number: int) -> WorkedYear:
         year = self._years.get(number)
         if year is None:
             year = self._years[number] = self._compile(number)
         return year
 
-    def _compile(self, number: int) -> _Year:
+    def _compile(self, number: int) -> WorkedYear:
         """The windows of a UTC year; time that two of them share is the earlier one's."""
         first, last = date(number, 1, 1).toordinal(), date(number, 12, 31).toordinal()
-        begin, finish = (first - zones.EPOCH_DAY) * DAY, (last + 1 - zones.EPOCH_DAY) * DAY
-        year, covered = _Year(), begin
-        for ordinal in range(max(first - MARGIN, MARGIN), min(last, LAST_DAY) + MARGIN):
+        begin, finish = micros.midnight(first), micros.midnight(last + 1)
+        year, covered = WorkedYear(), begin
+        for ordinal in range(max(first - MARGIN, FIRST_DAY), min(last + MARGIN, LAST_DAY) + 1):
             day = date.fromordinal(ordinal)
             for opens, closes in self._spans(day):
                 if min(closes, finish) > max(opens, covered):
@@ -233,7 +191,7 @@ class Calendar:
                 covered = max(covered, closes)
         return year
 
-    def _walk(self, number: int, *, step: int) -> Iterator[_Year]:
+    def _walk(self, number: int, *, step: int) -> Iterator[WorkedYear]:
         """Year after year, to the end of time or to the second year on end without a window."""
         empty = 0
         while empty < 2 and MINYEAR <= number <= MAXYEAR:
@@ -242,12 +200,22 @@ class Calendar:
             empty = 0 if year.total else empty + 1
             number += step
 
+    def _wall(self, instant: datetime, span: timedelta) -> datetime:
+        try:
+            return instant.astimezone(UTC) + span
+        except OverflowError as error:
+            raise self._never_open(instant) from error
+
+    def _local_day(self, moment: int) -> date:
+        return micros.within_time(moment).astimezone(self._zone).date()
+
     def _never_open(self, instant: datetime) -> NeverOpen:
         return NeverOpen((), f"calendar {self.name!r} has too few working hours around {instant}")
 
     def _refuse_long_closures(self) -> None:
         if self._hours.never:
             raise BadCalendar(("hours",), "no weekday has hours; give at least one a window")
+        # A country's own holidays never close a weekday for a year; around a list they count.
         reached = 0
         for day in sorted(self._holidays.dates):
             first = last = day.toordinal()
@@ -263,32 +231,10 @@ class Calendar:
             reached = last
 
     def _works(self, ordinal: int) -> bool:
-        if not 1 <= ordinal <= date.max.toordinal():
+        """Whether a window starts on the day; beyond the days that count, always."""
+        if not FIRST_DAY <= ordinal <= LAST_DAY:
             return True
-        return bool(self._shifts(date.fromordinal(ordinal)))
-
-
-LAST_DAY = date.max.toordinal() - 2 * MARGIN
-
-
-def _micros(instant: datetime) -> int:
-    """Microseconds since 1970; a time without a zone is a TypeError."""
-    span = instant - EPOCH
-    return (span.days * 86_400 + span.seconds) * SECOND + span.microseconds
-
-
-def _instant(micros: int) -> datetime:
-    return EPOCH + timedelta(microseconds=micros)
-
-
-def _length(duration: timedelta) -> int:
-    if duration < timedelta():
-        raise ValueError(f"a duration of {duration} runs backwards")
-    return (duration.days * 86_400 + duration.seconds) * SECOND + duration.microseconds
-
-
-def _year_of(instant: datetime) -> int:
-    return instant.astimezone(UTC).year
+        return any(opens < closes for opens, closes in self._spans(date.fromordinal(ordinal)))
 
 
 ALWAYS = Calendar(

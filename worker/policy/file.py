@@ -1,25 +1,70 @@
-"""The policy file as a model: what a person may write, checked field by field."""
+"""The policy file as a model: what a person may write, checked field by field.
 
+A value may come as the text that stands in the file, or as what it means.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from schemas.envelope import LEVELS, Level
 from schemas.facts import FACTS, FactName, FactValue
 from worker import durations
 
 Clock = Literal["wall", "working"]
+Place = tuple[str | int, ...]
 #: The longest objective that a calendar is searched for.
 LONGEST = timedelta(days=60)
+#: The type of faults of the whole file that `contradictions` finds with their places.
+CONTRADICTION = "contradiction"
+
+_WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-def _version(value: object) -> object:
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+def _truth(value: object) -> object:
+    return _WORDS.get(value.lower(), value) if isinstance(value, str) else value
 
 
-def _values(value: object) -> object:
-    return value if isinstance(value, list) else [value]
+def _day(value: object) -> object:
+    if isinstance(value, date):
+        return value
+    try:
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{value} is not in the calendar") from None
+    raise ValueError("must be a date like 2026-03-09")
+
+
+def _not_too_long(duration: timedelta) -> timedelta:
+    if duration > LONGEST:
+        raise ValueError(f"must be at most {LONGEST.days}d")
+    return duration
+
+
+Truth = Annotated[bool, BeforeValidator(_truth)]
+Day = Annotated[date, BeforeValidator(_day)]
+Words = Annotated[str, Field(min_length=1)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(durations.parse),
+    AfterValidator(_not_too_long),
+    PlainSerializer(durations.text),
+]
 
 
 class Part(BaseModel):
@@ -29,68 +74,92 @@ class Part(BaseModel):
 
 
 class LevelGoal(Part):
-    respond_within: Annotated[timedelta, BeforeValidator(durations.parse), Field(le=LONGEST)]
+    respond_within: Duration
     clock: Clock
 
 
 class HolidaysPart(Part):
     country: str | None = None
     subdivision: str | None = None
-    dates: tuple[date, ...] = ()
-    open: tuple[date, ...] = ()
+    dates: tuple[Day, ...] = ()
+    open: tuple[Day, ...] = ()
     """dates worked all the same"""
-
-    @field_validator("country", mode="before")
-    @classmethod
-    def _norway(cls, value: object) -> object:
-        # YAML 1.1 reads an unquoted NO, the country code of Norway, as false.
-        return "NO" if value is False else value
 
 
 class CalendarPart(Part):
     timezone: str
     hours: dict[str, Any]
+    """read by `worker.policy.hours`"""
     holidays: HolidaysPart = HolidaysPart()
+
+    @field_validator("hours", mode="after")
+    @classmethod
+    def _always(cls, hours: dict[str, Any]) -> dict[str, Any]:
+        return {**hours, "always": _truth(hours["always"])} if "always" in hours else hours
 
 
 class ClientPart(Part):
     calendar: str | None = None
-    contact: str | None = None
+    contact: Words | None = None
     raise_by: Annotated[int, Field(alias="raise", ge=0, lt=len(LEVELS))] = 0
     """how many levels above the rule's this client's tickets are"""
 
 
+def _asked_of(fact: FactName) -> BeforeValidator:
+    """Reads what a rule asks of a fact: one value or several, among them `unknown`."""
+    known = FACTS[fact]
+
+    def read(said: object) -> list[object]:
+        words = said if isinstance(said, list | tuple) else [said]
+        values = [_truth(word) if True in known else word for word in words]
+        if not values or not all(_is_one_of(value, (*known, "unknown")) for value in values):
+            allowed = ", ".join(str(value).lower() for value in known)
+            raise ValueError(f"must be {allowed} or unknown, or a list of these")
+        return values
+
+    return BeforeValidator(read)
+
+
+def _is_one_of(value: object, allowed: tuple[FactValue, ...]) -> bool:
+    return any(type(value) is type(known) and value == known for known in allowed)
+
+
+Asked = tuple[FactValue, ...] | None
+
+
+class WhenPart(Part):
+    """What a rule asks of each fact; it asks nothing of a fact that is left out."""
+
+    request: Annotated[Asked, _asked_of("request")] = None
+    stage: Annotated[Asked, _asked_of("stage")] = None
+    system_critical: Annotated[Asked, _asked_of("system_critical")] = None
+    workaround: Annotated[Asked, _asked_of("workaround")] = None
+    degraded: Annotated[Asked, _asked_of("degraded")] = None
+
+    def asked(self) -> dict[FactName, tuple[FactValue, ...]]:
+        asked = ((name, getattr(self, name)) for name in FACTS)
+        return {name: values for name, values in asked if values is not None}
+
+
 class RulePart(Part):
     id: Annotated[str, Field(min_length=1, max_length=100)]
-    when: dict[FactName, Annotated[list[FactValue], BeforeValidator(_values)]] = {}
+    when: WhenPart = WhenPart()
     level: Level
-    needs_triage: bool = False
-
-    @field_validator("when")
-    @classmethod
-    def _values_that_facts_have(
-        cls, when: dict[FactName, list[FactValue]]
-    ) -> dict[FactName, list[FactValue]]:
-        for name, values in when.items():
-            allowed = (*FACTS[name], "unknown")
-            if not values or any(value not in allowed for value in values):
-                said = ", ".join(str(known).lower() for known in allowed)
-                raise ValueError(f"{name} can be {said}, or a list of these")
-        return when
+    needs_triage: Truth = False
 
 
 class PolicyFile(Part):
     """The whole file. What refers to something by name must find it here."""
 
-    name: Annotated[str, Field(min_length=1)]
-    version: Annotated[str, BeforeValidator(_version), Field(min_length=1)]
-    binding: bool = False
+    name: Words
+    version: Words
+    binding: Truth = False
     levels: dict[Level, LevelGoal]
     at_risk: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.5, 0.8)
     calendars: Annotated[dict[str, CalendarPart], Field(min_length=1)]
     default_calendar: str
     clients: dict[str, ClientPart] = {}
-    contacts: dict[str, str] = {}
+    contacts: dict[str, Words] = {}
     rules: Annotated[tuple[RulePart, ...], Field(min_length=1)]
     signals: dict[str, Any] = {}
     sources: dict[str, Any] = {}
@@ -98,8 +167,8 @@ class PolicyFile(Part):
     @field_validator("levels")
     @classmethod
     def _every_level(cls, levels: dict[Level, LevelGoal]) -> dict[Level, LevelGoal]:
-        if missing := [level for level in LEVELS if level not in levels]:
-            raise ValueError(f"needs every level; missing: {', '.join(missing)}")
+        if missing := [level for level in reversed(LEVELS) if level not in levels]:
+            raise ValueError(f"needs all four levels; missing: {', '.join(missing)}")
         return levels
 
     @field_validator("at_risk")
@@ -109,22 +178,40 @@ class PolicyFile(Part):
             raise ValueError("must rise from one to the next, like [0.5, 0.8]")
         return fractions
 
-    @field_validator("rules")
-    @classmethod
-    def _ids_once(cls, rules: tuple[RulePart, ...]) -> tuple[RulePart, ...]:
-        ids = [rule.id for rule in rules]
-        if doubled := sorted({id_ for id_ in ids if ids.count(id_) > 1}):
-            raise ValueError(f"an id may stand once; doubled: {', '.join(doubled)}")
-        return rules
-
     @model_validator(mode="after")
-    def _calendars_exist(self) -> Self:
-        used = {"default_calendar": self.default_calendar}
-        for name, client in self.clients.items():
-            if client.calendar is not None:
-                used[f"clients.{name}.calendar"] = client.calendar
-        for place, calendar in used.items():
-            if calendar not in self.calendars:
-                known = ", ".join(self.calendars)
-                raise ValueError(f"{place}: no calendar {calendar!r} here; there are: {known}")
+    def _agrees_with_itself(self) -> Self:
+        for place, message in contradictions(self.model_dump(by_alias=True)):
+            said = {"message": f"{'.'.join(map(str, place))}: {message}"}
+            raise PydanticCustomError(CONTRADICTION, "{message}", said)
         return self
+
+
+def contradictions(fields: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Where parts of a file do not fit each other, for a file that may have other mistakes too."""
+    yield from _unknown_calendars(fields)
+    yield from _doubled_rules(fields)
+
+
+def _unknown_calendars(fields: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    calendars, clients = _mapping(fields.get("calendars")), _mapping(fields.get("clients"))
+    used: dict[Place, Any] = {("default_calendar",): fields.get("default_calendar")}
+    for name, client in clients.items():
+        used["clients", name, "calendar"] = _mapping(client).get("calendar")
+    for place, calendar in used.items():
+        if isinstance(calendar, str) and calendars and calendar not in calendars:
+            yield place, f"no calendar {calendar!r} here; there are: {', '.join(calendars)}"
+
+
+def _doubled_rules(fields: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+    rules = fields.get("rules")
+    seen: set[str] = set()
+    for position, rule in enumerate(rules if isinstance(rules, list | tuple) else ()):
+        id_ = _mapping(rule).get("id")
+        if isinstance(id_, str) and id_ in seen:
+            yield ("rules", position, "id"), f"another rule is called {id_!r}; an id stands once"
+        elif isinstance(id_, str):
+            seen.add(id_)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

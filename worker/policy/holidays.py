@@ -1,6 +1,8 @@
 """Closed days with their names: a country's holidays and dates of one's own, less dates worked."""
 
 import functools
+import threading
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +16,9 @@ from worker.policy import refusal
 
 OWN_HOLIDAY = "holiday"
 """The name of a day that the policy closes by its date."""
+COUNTRY_HINT = "allowed: ISO 3166-1 codes such as US, GB or DE"
+_lock = threading.Lock()
+"""Python's warning filters are the whole program's: changed by one thread at a time."""
 
 
 class BadHolidays(refusal.Refusal):
@@ -69,9 +74,13 @@ class Holidays:
 @functools.lru_cache(maxsize=4096)
 def _public_holidays(country: str, subdivision: str | None, year: int) -> Mapping[date, str]:
     """A year's public holidays; none in years that the package does not know."""
-    found = holidays.country_holidays(
-        country, subdiv=subdivision, years=year, expand=False, language=_language(country)
-    )
+    language = _language(country)
+    with _lock, warnings.catch_warnings():
+        # For some countries the package warns of years in which it knows fixed days only.
+        warnings.simplefilter("ignore")
+        found = holidays.country_holidays(
+            country, subdiv=subdivision, years=year, expand=False, language=language
+        )
     return MappingProxyType({day: str(name) for day, name in found.items() if day.year == year})
 
 
@@ -92,11 +101,18 @@ def _countries() -> set[str]:
     return {code for _, *codes in registry.COUNTRIES.values() for code in codes[:2]}
 
 
+def _codes_by_word() -> dict[str, str]:
+    """The ISO code for each name and code by which the package knows a country, in small type."""
+    entries = registry.COUNTRIES.items()
+    return {word.casefold(): codes[0] for name, (_, *codes) in entries for word in (name, *codes)}
+
+
 def _refuse_unknown_country(country: str) -> None:
-    known = _countries()
-    if country in known:
+    if country in _countries():
         return
-    hint = refusal.did_you_mean(country, known, "allowed: ISO 3166-1 codes such as US, GB or DE")
+    # A likely code is known by its name only: spelling makes Deutschland the Netherlands.
+    likely = _codes_by_word().get(country.replace(" ", "_").casefold())
+    hint = f"did you mean {likely!r}? {COUNTRY_HINT}" if likely else COUNTRY_HINT
     raise BadHolidays(("country",), f"{country!r} is no country with known holidays; {hint}")
 
 

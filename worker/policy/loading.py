@@ -1,44 +1,43 @@
 """From a YAML file to a policy, or to all its mistakes with their lines."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
-import yaml
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from worker import errors
+from worker.policy import faults, file
+from worker.policy import hours as weekly
 from worker.policy import policy as compiled
-from worker.policy.file import PolicyFile
+from worker.policy.document import Document, Mistake, Place, Unreadable
+from worker.policy.file import CalendarPart, PolicyFile, RulePart
+from worker.policy.holidays import BadHolidays
+from worker.policy.hours import BadHours
 from worker.policy.policy import Policy
+from worker.policy.refusal import Refusal
+from worker.policy.rules import DecisionTable, NoRule
 
-Place = Sequence[str | int]
+DEFAULT_NAME = "support_priorities.yaml"
 
+#: Refusals name their place from where their own reader began.
+_PLACE_OF = {BadHours: ("hours",), BadHolidays: ("holidays",)}
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One thing wrong in a policy file: where, and what is allowed there."""
-
-    place: str
-    line: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: " + (f"{self.place}: " if self.place else "") + self.message
+_rules = TypeAdapter(tuple[RulePart, ...])
 
 
-class UnusablePolicy(errors.BadPolicy):
-    """A policy file with mistakes; `mistakes` holds them all."""
+class UnusablePolicy(Unreadable):
+    """A policy file with mistakes; `mistakes` holds them all, `source` names the file."""
 
     def __init__(self, source: str, mistakes: Sequence[Mistake]) -> None:
+        super().__init__(mistakes)
         more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
-        super().__init__(f"policy {source}, {mistakes[0]}{more}")
-        self.mistakes = tuple(mistakes)
+        self.source = source
+        self.args = (f"policy {source}, {mistakes[0]}{more}",)
 
 
 def default_text() -> str:
     """The built-in policy, as YAML."""
-    return resources.files("worker.policy").joinpath("support_priorities.yaml").read_text("utf-8")
+    return resources.files("worker.policy").joinpath(DEFAULT_NAME).read_text("utf-8")
 
 
 def parse(text: str, source: str) -> Policy:
@@ -47,87 +46,71 @@ def parse(text: str, source: str) -> Policy:
     `source` names the file in messages.
     """
     try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        fields = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: an unquoted date like 2026-02-30
-        raise UnusablePolicy(source, [_not_yaml(error)]) from error
-    if not isinstance(tree, yaml.MappingNode):
-        raise UnusablePolicy(source, [Mistake("", 1, "must be a mapping of name, levels, …")])
-    mistakes = [*_doubled_keys(tree, ())]
-    try:
-        file = PolicyFile.model_validate(fields)
-    except ValidationError as error:
-        raise UnusablePolicy(source, mistakes + _faults(tree, error)) from error
-    mistakes += _bad_calendars(tree, file)
+        document = Document(text)
+    except Unreadable as error:
+        raise UnusablePolicy(source, error.mistakes) from error
+    mistakes = [document.mistake(place, message) for place, message in _mistakes(document.values)]
     if mistakes:
-        raise UnusablePolicy(source, mistakes)
-    return _compiled(source, file, tree)
+        raise UnusablePolicy(source, sorted(mistakes, key=lambda mistake: mistake.line))
+    return Policy(PolicyFile.model_validate(document.values))
 
 
-def _compiled(source: str, file: PolicyFile, tree: yaml.Node) -> Policy:
+def _mistakes(values: dict[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Everything wrong in any part, whatever is wrong in another."""
     try:
-        return Policy(file)
-    except errors.BadPolicy as error:
-        line = _line(tree, ("rules",))
-        raise UnusablePolicy(source, [Mistake("", line, str(error))]) from error
+        PolicyFile.model_validate(values)
+    except ValidationError as error:
+        yield from faults.explained(error)
+    yield from file.contradictions(values)
+    yield from _bad_calendars(values.get("calendars"))
+    yield from _gaps(values.get("rules"))
 
 
-def _bad_calendars(tree: yaml.Node, file: PolicyFile) -> Iterator[Mistake]:
-    for name, part in file.calendars.items():
-        try:
-            compiled.calendar(name, part)
-        except errors.BadPolicy as error:
-            place = ("calendars", name, *getattr(error, "place", ()))
-            yield Mistake(".".join(map(str, place)), _line(tree, place), str(error))
+def _bad_calendars(calendars: object) -> Iterator[tuple[Place, str]]:
+    for name, fields in calendars.items() if isinstance(calendars, dict) else ():
+        for refused in _refused(fields) if isinstance(fields, dict) else ():
+            place = _PLACE_OF.get(type(refused), ())
+            yield ("calendars", name, *place, *refused.place), refused.message
 
 
-def _faults(tree: yaml.Node, error: ValidationError) -> list[Mistake]:
-    return [
-        Mistake(
-            ".".join(map(str, fault["loc"])),
-            _line(tree, fault["loc"]),
-            fault["msg"].removeprefix("Value error, "),
-        )
-        for fault in error.errors(include_url=False)
-    ]
+def _refused(fields: dict[str, Any]) -> Iterator[Refusal]:
+    """Every part of a calendar that cannot be used, else what they cannot be together."""
+    sound = {"timezone": "UTC", "hours": {"always": True}}
+    refused = [*_refused_hours(fields.get("hours"))]
+    for part in ({"timezone": fields.get("timezone")}, {"holidays": _country(fields)}):
+        refused += [bad for bad in [_refusal({**sound, **part})] if bad]
+    together = None if refused else _refusal(fields)
+    yield from [together] if together else refused
 
 
-def _not_yaml(error: Exception) -> Mistake:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error)
-    return Mistake("", mark.line + 1 if mark else 1, f"is not YAML: {problem}")
+def _country(fields: dict[str, Any]) -> dict[str, Any]:
+    said = fields.get("holidays")
+    names = ("country", "subdivision")
+    return {name: said[name] for name in names if name in said} if isinstance(said, dict) else {}
 
 
-def _doubled_keys(node: yaml.Node, place: tuple[str | int, ...]) -> Iterator[Mistake]:
-    # YAML itself lets the last of two equal keys win, silently.
-    if isinstance(node, yaml.SequenceNode):
-        for index, child in enumerate(node.value):
-            yield from _doubled_keys(child, (*place, index))
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, child in node.value:
-            name = str(key.value)
-            here = (*place, name)
-            if name in seen:
-                line = key.start_mark.line + 1
-                yield Mistake(".".join(map(str, here)), line, "a key may stand once")
-            seen.add(name)
-            yield from _doubled_keys(child, here)
+def _refused_hours(hours: object) -> Iterator[Refusal]:
+    try:
+        part = CalendarPart.model_validate({"timezone": "UTC", "hours": hours})
+    except ValidationError:
+        return
+    yield from weekly.problems(part.hours)
 
 
-def _line(node: yaml.Node, place: Place) -> int:
-    """The line of the deepest part of `place` that the file has."""
-    line: int = node.start_mark.line + 1
-    for step in place:
-        if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-            node = node.value[step]
-        elif isinstance(node, yaml.MappingNode):
-            found = next((pair for pair in node.value if pair[0].value == str(step)), None)
-            if found is None:
-                break
-            line, node = found[0].start_mark.line + 1, found[1]
-            continue
-        else:
-            break
-        line = node.start_mark.line + 1
-    return line
+def _refusal(fields: dict[str, Any]) -> Refusal | None:
+    try:
+        compiled.calendar("", CalendarPart.model_validate(fields))
+    except Refusal as refused:
+        return refused
+    except ValidationError:
+        return None  # told with the faults of the whole file
+    return None
+
+
+def _gaps(rules: object) -> Iterator[tuple[Place, str]]:
+    try:
+        DecisionTable(_rules.validate_python(rules))
+    except ValidationError:
+        return  # told with the faults of the whole file
+    except NoRule as error:
+        yield ("rules",), str(error)

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -57,19 +58,26 @@ class Policy:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the parsed file and its resolved holidays: same digest, same decisions."""
-        canonical = json.dumps(self.resolved(), sort_keys=True, separators=(",", ":"))
+        """SHA-256 over the parsed file and its resolved holidays: same digest, same decisions.
+
+        Holidays count by their dates alone: what they are called decides nothing.
+        """
+        closed = {
+            name: [day.isoformat() for day in days]
+            for name, days in self.holidays(DIGEST_YEARS).items()
+        }
+        canonical = json.dumps([self.parsed(), closed], sort_keys=True, separators=(",", ":"))
         return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
-    def resolved(self) -> dict[str, Any]:
-        """The policy as plain values, each calendar's holidays as dates with their names."""
-        plain = self.file.model_dump(mode="json", by_alias=True, exclude_none=True)
-        for name, part in self.file.calendars.items():
-            closed = holidays(part).resolved(DIGEST_YEARS)
-            plain["calendars"][name]["holidays"]["resolved"] = {
-                day.isoformat(): reason for day, reason in sorted(closed.items())
-            }
-        return plain
+    def parsed(self) -> dict[str, Any]:
+        """The file as plain values, with what it leaves out filled in."""
+        return self.file.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def holidays(self, years: Iterable[int]) -> dict[str, dict[date, str]]:
+        """Each calendar's closed dates in these years, with their names."""
+        wanted = list(years)
+        parts = self.file.calendars.items()
+        return {name: holidays(part).resolved(wanted) for name, part in parts}
 
     def verdict(self, known: Known) -> Verdict:
         return self.table.verdict(known)

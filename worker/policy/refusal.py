@@ -26,7 +26,7 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
     return by_fold[matches[0]] if matches else None
 
 
-def did_you_mean(word: str, allowed: Iterable[str], otherwise: str) -> str:
-    """A hint: the nearest allowed word, or the given sentence when nothing is near."""
+def did_you_mean(word: str, allowed: Iterable[str], allowed_words: str) -> str:
+    """A hint: the nearest allowed word where one is near, and the sentence that says them all."""
     match = nearest(word, allowed)
-    return f"did you mean {match!r}?" if match else otherwise
+    return f"did you mean {match!r}? {allowed_words}" if match else allowed_words

@@ -1,6 +1,7 @@
 """Rules over facts, compiled to a table: every combination of facts has its verdict."""
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,8 +12,11 @@ from worker.policy.file import RulePart
 
 Known = Mapping[FactName, FactValue]
 _Combination = tuple[FactValue | None, ...]
+_Asked = Mapping[FactName, tuple[FactValue, ...]]
 
 _NAMES: tuple[FactName, ...] = tuple(FACTS)
+#: How many there are, with each fact known or unknown.
+COMBINATIONS = math.prod(len(values) + 1 for values in FACTS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,14 @@ class DecisionTable:
     """First match wins, worked out once for all combinations of known and unknown facts."""
 
     def __init__(self, rules: Sequence[RulePart]) -> None:
-        matched = {facts: _first_match(rules, facts) for facts in _combinations()}
+        """Raises NoRule unless every combination has one."""
+        matched = _matched(rules)
         self._verdicts = {
             facts: Verdict(
                 rule=rule.id,
                 level=rule.level,
                 needs_triage=rule.needs_triage,
-                looked_at=tuple(rule.when),
+                looked_at=tuple(rule.when.asked()),
                 unknown=_would_matter(facts, matched),
             )
             for facts, rule in matched.items()
@@ -56,16 +61,36 @@ def _combinations() -> Iterable[_Combination]:
     return itertools.product(*((None, *values) for values in FACTS.values()))
 
 
-def _first_match(rules: Sequence[RulePart], facts: _Combination) -> RulePart:
-    seen = {
+def _matched(rules: Sequence[RulePart]) -> dict[_Combination, RulePart]:
+    asked = [(rule, rule.when.asked()) for rule in rules]
+    found = {facts: _first_match(asked, _seen(facts)) for facts in _combinations()}
+    matched = {facts: rule for facts, rule in found.items() if rule is not None}
+    if lacking := [facts for facts, rule in found.items() if rule is None]:
+        raise NoRule(
+            f"no rule for {len(lacking)} of {COMBINATIONS} combinations of facts, such as "
+            f"{_told(lacking[0])}; a last rule without `when` matches all"
+        )
+    return matched
+
+
+def _first_match(
+    asked: Sequence[tuple[RulePart, _Asked]], seen: Mapping[FactName, FactValue]
+) -> RulePart | None:
+    for rule, when in asked:
+        if all(seen[name] in values for name, values in when.items()):
+            return rule
+    return None
+
+
+def _seen(facts: _Combination) -> dict[FactName, FactValue]:
+    return {
         name: "unknown" if value is None else value
         for name, value in zip(_NAMES, facts, strict=True)
     }
-    for rule in rules:
-        if all(seen[name] in values for name, values in rule.when.items()):
-            return rule
-    told = ", ".join(f"{name} {str(value).lower()}" for name, value in seen.items())
-    raise NoRule(f"rules: no rule for {told}; a last rule without `when` matches all")
+
+
+def _told(facts: _Combination) -> str:
+    return ", ".join(f"{name} {str(value).lower()}" for name, value in _seen(facts).items())
 
 
 def _would_matter(

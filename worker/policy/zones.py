@@ -1,14 +1,16 @@
 """Time zones: IANA names, and which instant a local wall-clock time is."""
 
 import bisect
+import re
 import zoneinfo
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from worker.policy import refusal
+from worker.policy.micros import EPOCH_DAY
 
-EPOCH_DAY = date(1970, 1, 1).toordinal()
 SECOND = timedelta(seconds=1)
+OFFSET = re.compile(r"[+-]\d")
 
 
 def find(name: str) -> ZoneInfo | None:
@@ -27,8 +29,15 @@ def find(name: str) -> ZoneInfo | None:
 
 def hint(name: str) -> str:
     """What to write instead of an unknown zone."""
+    allowed = "allowed: IANA names such as Europe/Berlin or UTC"
+    if OFFSET.search(name):
+        # "GMT+2" is like "GMT+0" to the eye only.
+        return f"an offset knows no summer time; {allowed}"
     known = zoneinfo.available_timezones() - {"localtime"}
-    return refusal.did_you_mean(name, known, "allowed: IANA names such as Europe/Berlin or UTC")
+    city = name.replace(" ", "_").casefold()
+    of_city = [zone for zone in known if f"/{zone}".casefold().endswith(f"/{city}")]
+    likely = min(of_city, key=lambda zone: (len(zone), zone), default=name)
+    return refusal.did_you_mean(likely, known, allowed)
 
 
 def instants(zone: ZoneInfo, day: date, minute: int) -> tuple[int, int]:
