@@ -5,7 +5,7 @@ import sys
 import typer
 
 from worker import errors
-from worker.cli import run
+from worker.cli import explain, policy, replay, run, status
 
 app = typer.Typer(
     name="respondby",
@@ -14,14 +14,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-@app.callback()
-def _one_command_of_several() -> None:
-    """Without this, a single command would have no name."""
-
-
 app.command()(run.run)
+app.command("replay")(replay.run)
+app.command("explain")(explain.run)
+app.add_typer(policy.app, name="policy")
+app.command()(status.status)
 
 
 def main() -> None:

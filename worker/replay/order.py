@@ -3,41 +3,43 @@
 Ordered are instants, then tickets by source and id, then a ticket's events as its history orders
 them. So the same set of events gives the same bytes.
 
-What was printed cannot be taken back, and any later line could still hold the earliest event.
-So the lines are read twice. The first reading only looks whether times ever go backwards. If they
-never do, the second decides line by line; what is held is the events of one instant. If they do,
-the second puts times and places of the lines into a table on disk, and the events are read from
-where they stand in the file, in the table's order. Input that cannot be read twice is copied to
-disk first.
+What was printed cannot be taken back, and the last line could still hold the earliest event. So
+no byte may leave before all lines were seen, and they are read twice. The first reading checks
+them, and notes where order breaks for the first time: from that line on, times and places of the
+lines go into a table on disk. The second reading decides. It streams the lines before the break
+and merges the others in from the table; where order never breaks, which is the common case, the
+table is empty and all is streamed. In memory is at most one instant of the streamed lines.
+
+A pipe cannot be read twice: its lines are kept on disk, and the second reading begins when the
+pipe ends. Deciding at once would give another result for every order in which the same events
+come, since alerts would have been printed that an event which comes later prevents.
 """
 
+import heapq
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import groupby
+from datetime import datetime
+from itertools import groupby, takewhile
 from operator import attrgetter
 
-import jiter
-
-from schemas import decoding, times
+from schemas import decoding
 from schemas.decoding import Rejected
 from schemas.inbound import Inbound
 from worker import errors
-from worker.replay.lines import Line, Lines
+from worker.replay.lines import Line, Lines, Watch
 from worker.ticket import history
 from worker.ticket.ids import TicketKey
 
 HELD = 1_000
-"""Lines of one instant that are sorted in memory; more of them are sorted on disk."""
+"""Lines of one instant that are sorted in memory; from there on the rest is sorted on disk."""
 
 Reject = Callable[[int, Rejected], None]
 """Told the number of a line that is no event, and why."""
 
 
-class SortFailed(errors.RespondbyError):
-    """The input is not in order, and there is no room on disk to sort it."""
+class InputChanged(errors.RespondbyError):
+    """The input was changed while it was read: what was printed is not what it says now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +62,93 @@ class Incoming:
     def ticket(self) -> TicketKey:
         return self.entry.event.source, self.entry.event.data.ticket_id
 
-
-def in_order(lines: Iterable[Line]) -> bool:
-    """Whether times never go backwards, and no instant has more lines than can be held."""
-    last: datetime | None = None
-    together = 0
-    for line in lines:
-        time = _time(line.body)
-        if time is None:
-            continue
-        together = together + 1 if time == last else 1
-        if together > HELD or (last is not None and time < last):
-            return False
-        last = time
-    return True
+    @property
+    def place(self) -> tuple[datetime, TicketKey, int]:
+        """Where it stands among all events, save for the order of one ticket at one instant."""
+        return self.time, self.ticket, self.number
 
 
-def decoded(lines: Iterable[Line], reject: Reject) -> Iterator[Incoming]:
+class Arrangement:
+    """All events of the lines in their order; made by a first reading, which finds bad lines."""
+
+    def __init__(
+        self,
+        lines: Lines,
+        disk: sqlite3.Connection,
+        reject: Reject,
+        *,
+        watch: Watch | None = None,
+        held: int = HELD,
+    ) -> None:
+        self.events = 0
+        self.read = 0
+        """so many of them by the second reading"""
+        self._lines = lines
+        self._disk = disk
+        self._last_in_order = 0
+        """the number of the last line before the break"""
+        disk.execute("CREATE TABLE line (time, source, ticket, number, offset)")
+        order = _Order(held)
+        for incoming in _decoded(lines.read(watch), reject):
+            self.events += 1
+            if order.holds(incoming.time):
+                self._last_in_order = incoming.number
+            else:
+                disk.execute("INSERT INTO line VALUES (?, ?, ?, ?, ?)", _row(incoming))
+
+    def groups(self) -> Iterator[Iterator[Incoming]]:
+        """The events of one ticket and instant together. Raises InputChanged."""
+        for _, together in groupby(self._all(), key=lambda each: (each.time, each.ticket)):
+            yield together
+
+    def _all(self) -> Iterator[Incoming]:
+        for incoming in heapq.merge(self._streamed(), self._sorted(), key=attrgetter("place")):
+            self.read += 1
+            yield incoming
+        if self.read != self.events:
+            raise InputChanged
+
+    def _streamed(self) -> Iterator[Incoming]:
+        events = _decoded(self._lines.read(), _was_told_before)
+        in_order = takewhile(lambda each: each.number <= self._last_in_order, events)
+        for _, instant in groupby(in_order, key=attrgetter("time")):
+            yield from sorted(instant, key=attrgetter("place"))
+
+    def _sorted(self) -> Iterator[Incoming]:
+        lines = self._disk.execute(
+            "SELECT number, offset FROM line ORDER BY time, source, ticket, number"
+        )
+        for number, offset in lines:
+            line = Line(number, offset, self._lines.at(offset))
+            yield from _decoded([line], _was_told_before)
+
+
+class _Order:
+    """Whether times have never gone backwards, and no instant has more lines than can be held."""
+
+    def __init__(self, held: int) -> None:
+        self._held = held
+        self._last: datetime | None = None
+        self._together = 0
+        self._broken = False
+
+    def holds(self, time: datetime) -> bool:
+        """Whether it still holds after an event of this time; once broken, it stays broken."""
+        self._together = self._together + 1 if time == self._last else 1
+        backwards = self._last is not None and time < self._last
+        self._broken = self._broken or backwards or self._together > self._held
+        self._last = time
+        return not self._broken
+
+
+def ordered(together: Iterable[Incoming]) -> list[Incoming]:
+    """Events of one ticket and instant, all different, as the ticket's history orders them."""
+    by_entry = {id(incoming.entry): incoming for incoming in together}
+    whole = history.ordered(incoming.entry for incoming in by_entry.values())
+    return [by_entry[id(entry)] for entry in whole]
+
+
+def _decoded(lines: Iterable[Line], reject: Reject) -> Iterator[Incoming]:
     """The events that the lines hold; `reject` hears of the others."""
     for line in lines:
         try:
@@ -89,64 +161,11 @@ def decoded(lines: Iterable[Line], reject: Reject) -> Iterator[Incoming]:
             yield Incoming(line.number, line.offset, history.Entry(event, line.body))
 
 
-def streamed(events: Iterable[Incoming]) -> Iterator[list[Incoming]]:
-    """For events in order of time: those of one ticket and instant together, in replay's order."""
-    for _, instant in groupby(events, key=attrgetter("time")):
-        yield from _by_ticket(sorted(instant, key=attrgetter("ticket")))
+def _was_told_before(number: int, rejected: Rejected) -> None:
+    """Bad lines were reported by the first reading."""
 
 
-def sorted_on_disk(lines: Lines, events: Iterable[Incoming]) -> Iterator[list[Incoming]]:
-    """As `streamed`, for events in any order. Raises SortFailed."""
-    try:
-        # The empty name is a database on disk that is gone once it is closed.
-        with closing(sqlite3.connect("")) as table:
-            _fill(table, events)
-            yield from _by_ticket(_read(table, lines))
-    except sqlite3.Error as error:
-        raise SortFailed from error
-
-
-def _time(body: bytes | None) -> datetime | None:
-    """The time that a line's event would have; None only when it cannot be an event."""
-    if body is None:
-        return None
-    try:
-        fields = jiter.from_json(body)
-        return times.parse(fields.get("time")) if isinstance(fields, dict) else None
-    except ValueError:
-        return None
-
-
-def _by_ticket(events: Iterable[Incoming]) -> Iterator[list[Incoming]]:
-    for _, together in groupby(events, key=lambda incoming: (incoming.time, incoming.ticket)):
-        yield _ordered(list(together))
-
-
-def _ordered(together: list[Incoming]) -> list[Incoming]:
-    if len(together) == 1:
-        return together
-    by_entry = {id(incoming.entry): incoming for incoming in together}
-    whole = history.ordered(incoming.entry for incoming in together)
-    return [by_entry[id(entry)] for entry in whole]
-
-
-def _fill(table: sqlite3.Connection, events: Iterable[Incoming]) -> None:
-    table.execute("CREATE TABLE line (time, source, ticket, number, place)")
-    table.executemany(
-        "INSERT INTO line VALUES (?, ?, ?, ?, ?)",
-        (
-            (_sortable(each.time), *each.ticket, each.number, each.offset)
-            for each in events
-        ),
-    )
-
-
-def _sortable(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _read(table: sqlite3.Connection, lines: Lines) -> Iterator[Incoming]:
-    places = table.execute("SELECT number, place FROM line ORDER BY time, source, ticket, number")
-    for number, place in places:
-        body = lines.at(place)
-        yield Incoming(number, place, history.Entry(decoding.decode(body), body))
+def _row(incoming: Incoming) -> tuple[str, str, str, int, int]:
+    # In UTC, as all times are, so that their texts sort as they do.
+    time = incoming.time.isoformat(timespec="microseconds")
+    return time, *incoming.ticket, incoming.number, incoming.offset

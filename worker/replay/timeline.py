@@ -2,51 +2,45 @@
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from schemas.decoding import Rejected
 from schemas.outbound import Outbound
 from worker.policy.policy import Policy
+from worker.replay.shelf import Shelf, Ticket
 from worker.ticket import decide
 from worker.ticket.announce import Announcer
 from worker.ticket.history import Entry
 from worker.ticket.ids import TicketKey
-from worker.ticket.ledger import Ledger
 
-BEGINNING = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(slots=True)
-class _Ticket:
-    announcer: Announcer
-    ledger: Ledger = field(default_factory=Ledger)
-    phase: decide.Phase = "waiting"
-    history: list[Entry] = field(default_factory=list)
-    wake_at: datetime | None = None
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class Timeline:
-    """Every ticket, and the instants at which time itself has to be decided upon."""
+    """Every ticket, and the instants at which time itself has to be decided upon.
 
-    def __init__(self, policy: Policy, source: str) -> None:
+    In memory are the wake-ups to come and, through the shelf, the tickets in use.
+    """
+
+    def __init__(self, policy: Policy, source: str, shelf: Shelf) -> None:
         self._policy = policy
         self._source = source
-        self._now = BEGINNING
-        self._tickets: dict[TicketKey, _Ticket] = {}
+        self._shelf = shelf
+        self._now = _BEGINNING
+        self._due: dict[TicketKey, datetime] = {}
         # A wake-up that its ticket no longer has stays until its instant comes, and is dropped.
         self._wakes: list[tuple[datetime, TicketKey]] = []
 
     def happen(self, key: TicketKey, entry: Entry) -> tuple[Outbound, ...]:
-        """What an event gives rise to; it must not be earlier than one before it."""
+        """What an event gives rise to; it must not be earlier than one before it.
+
+        Raises Rejected with `undecidable`; nothing has happened then.
+        """
         self._now = entry.event.time
-        ticket = self._tickets.get(key)
-        if ticket is None:
-            ticket = self._tickets[key] = _Ticket(Announcer(self._source, key))
-        decision = decide.on_event(
-            ticket.announcer, ticket.ledger, ticket.history, entry, self._policy
-        )
-        ticket.history.append(entry)
-        return self._after(key, ticket, decision)
+        with self._shelf.taken(key) as ticket:
+            decision = self._decided(key, ticket, entry)
+            ticket.history.append(entry)
+            return self._after(key, ticket, decision)
 
     def before(self, instant: datetime) -> Iterator[Outbound]:
         """The alerts due earlier than `instant`, in order of their time, then of their ticket."""
@@ -58,25 +52,37 @@ class Timeline:
         while self._wakes and self._wakes[0][0] <= instant:
             yield from self._wake()
 
+    def _decided(self, key: TicketKey, ticket: Ticket, entry: Entry) -> decide.Decision:
+        announcer = Announcer(self._source, key)
+        try:
+            return decide.on_event(announcer, ticket.ledger, ticket.history, entry, self._policy)
+        except Exception as error:  # as live, one event that breaks a decision stops no other
+            raise Rejected("undecidable", type(error).__name__) from error
+
     def _wake(self) -> tuple[Outbound, ...]:
         at, key = heapq.heappop(self._wakes)
-        ticket = self._tickets[key]
-        if ticket.wake_at != at:
+        if self._due.get(key) != at:
             return ()
-        # An alert may become known after the instant that it is about; time never runs back.
-        self._now = max(self._now, at)
-        decision = decide.on_time(
-            ticket.announcer, ticket.ledger, ticket.phase, self._now, live_=False
-        )
-        return self._after(key, ticket, decision)
+        self._now = at
+        with self._shelf.taken(key) as ticket:
+            announcer = Announcer(self._source, key)
+            decision = decide.on_time(announcer, ticket.ledger, ticket.phase, at, live_=False)
+            return self._after(key, ticket, decision)
 
     def _after(
-        self, key: TicketKey, ticket: _Ticket, decision: decide.Decision
+        self, key: TicketKey, ticket: Ticket, decision: decide.Decision
     ) -> tuple[Outbound, ...]:
         ticket.ledger, ticket.phase = decision.ledger, decision.phase
-        wake_at = decision.ledger.wake_at
-        if wake_at != ticket.wake_at:
-            ticket.wake_at = wake_at
-            if wake_at is not None:
-                heapq.heappush(self._wakes, (wake_at, key))
+        self._expect(key, decision.ledger.wake_at)
         return decision.outbound
+
+    def _expect(self, key: TicketKey, wake_at: datetime | None) -> None:
+        if wake_at is None:
+            self._due.pop(key, None)
+            return
+        # What was due before it became known is told now: time never runs back, and the events
+        # that are still to come at this instant come before it.
+        at = max(wake_at, self._now)
+        if self._due.get(key) != at:
+            self._due[key] = at
+            heapq.heappush(self._wakes, (at, key))

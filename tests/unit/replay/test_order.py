@@ -1,0 +1,128 @@
+"""The order in which events are replayed, and how much of them is kept on disk for it."""
+
+import io
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.decoding import Rejected
+from tests.support.examples import created, event, json_lines
+from worker.replay import scratch
+from worker.replay.lines import Lines
+from worker.replay.order import Arrangement, InputChanged
+
+#: Two characters that UTF-16 would put the other way round.
+HIGH, LESS_HIGH = "\U0001f41d", "\uffee"
+
+
+@pytest.fixture
+def disk() -> Iterator[sqlite3.Connection]:
+    with scratch.opened() as opened:
+        yield opened
+
+
+def none_rejected(number: int, rejected: Rejected) -> None:
+    pytest.fail(f"line {number}: {rejected}")
+
+
+def arranged(
+    disk: sqlite3.Connection, events: Iterable[Mapping[str, Any]], held: int = 1_000
+) -> Arrangement:
+    return Arrangement(Lines(io.BytesIO(json_lines(events))), disk, none_rejected, held=held)
+
+
+def numbers(arrangement: Arrangement) -> list[list[int]]:
+    """The numbers of the lines, those of one ticket and instant together."""
+    return [[incoming.number for incoming in group] for group in arrangement.groups()]
+
+
+def kept(disk: sqlite3.Connection) -> int:
+    count: int = disk.execute("SELECT count(*) FROM line").fetchone()[0]
+    return count
+
+
+def at(*times: str) -> Sequence[Mapping[str, Any]]:
+    """A ticket each, at these times of a day."""
+    return [created(f"2026-03-09T{t}:00Z", f"T-{n}") for n, t in enumerate(times)]
+
+
+def test_events_in_order_are_streamed(disk: sqlite3.Connection) -> None:
+    arrangement = arranged(disk, at("09:00", "09:00", "09:01", "10:00"))
+    assert kept(disk) == 0
+    assert numbers(arrangement) == [[1], [2], [3], [4]]
+
+
+def test_from_the_first_disorder_on_the_rest_is_sorted_on_disk(disk: sqlite3.Connection) -> None:
+    arrangement = arranged(disk, at("09:00", "11:00", "12:00", "10:00", "13:00", "08:00"))
+    assert kept(disk) == 3
+    assert numbers(arrangement) == [[6], [1], [4], [2], [3], [5]]
+
+
+def test_times_are_compared_as_instants_and_not_as_text(disk: sqlite3.Connection) -> None:
+    times = ["2026-03-09T10:00:00+02:00", "2026-03-09T08:00:00.5Z", "2026-03-09T04:00:01-05:00"]
+    assert numbers(arranged(disk, [created(t, f"T-{n}") for n, t in enumerate(times)])) == [
+        [1],
+        [2],
+        [3],
+    ]
+    assert kept(disk) == 0
+
+
+def test_at_one_instant_tickets_come_by_source_and_id(disk: sqlite3.Connection) -> None:
+    time = "2026-03-09T10:00:00Z"
+    tickets = ["/b 1", "/a é", "/a z", f"/a {HIGH}", f"/a {LESS_HIGH}", "/b 0"]
+    events = [
+        event("ticket.closed", time, ticket, source=source)
+        for source, ticket in (name.split() for name in tickets)
+    ]
+    assert numbers(arranged(disk, events)) == [[3], [2], [5], [4], [6], [1]]
+
+
+def test_what_is_held_in_memory_and_what_on_disk_come_in_one_order() -> None:
+    tickets = ["b", "a", "c", "b", HIGH, LESS_HIGH, "a", "b"]
+    events = [
+        *(event("ticket.closed", "2026-03-09T10:00:00Z", ticket) for ticket in tickets),
+        *at("11:00", "09:00"),
+    ]
+    orders = []
+    for held in (1, 2, 4, 100):
+        with scratch.opened() as disk:
+            orders.append(numbers(arranged(disk, events, held)))
+            assert kept(disk) == len(events) - min(held, 9)
+    assert orders == [[[10], [2, 7], [1, 4, 8], [3], [6], [5], [9]]] * 4
+
+
+def test_bad_lines_are_told_once_in_their_order_and_break_no_order(
+    disk: sqlite3.Connection,
+) -> None:
+    good = json_lines(at("10:00", "11:00", "09:00")).splitlines()
+    old = json_lines([event("ticket.lost", "2026-01-01T00:00:00Z")]).strip()
+    told: list[tuple[int, str]] = []
+    text = b"\n".join([b"1", good[0], old, good[1], b"2", good[2], b"3"])
+    arrangement = Arrangement(
+        Lines(io.BytesIO(text)), disk, lambda number, why: told.append((number, why.reason))
+    )
+    assert kept(disk) == 1
+    assert numbers(arrangement) == [[6], [2], [4]]
+    assert told == [
+        (1, "not_cloudevents"),
+        (3, "unknown_type"),
+        (5, "not_cloudevents"),
+        (7, "not_cloudevents"),
+    ]
+
+
+@pytest.mark.parametrize("times", [("09:00", "10:00", "11:00"), ("10:00", "09:00", "08:00")])
+def test_input_that_changes_between_its_readings_is_refused(
+    disk: sqlite3.Connection, tmp_path: Path, times: Sequence[str]
+) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(json_lines(at(*times)))
+    with path.open("rb") as file:
+        arrangement = Arrangement(Lines(file), disk, none_rejected)
+        path.write_bytes(path.read_bytes().replace(b"T-2", b"T\n2"))
+        with pytest.raises(InputChanged):
+            numbers(arrangement)

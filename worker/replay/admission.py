@@ -1,0 +1,56 @@
+"""Which events count: each once, and none that is later than the end."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from schemas.decoding import Rejected
+from worker.replay import order
+from worker.replay.order import Incoming, Reject
+from worker.replay.tally import Tally
+
+_CONFLICT = Rejected("id_conflict", "another event of this source has the same id")
+
+
+class Admission:
+    """Lets events in, and counts those that stay outside.
+
+    Of different events with one id the first in replay's order is let in, on whatever line it
+    stands. Live it is the one that came first, which a set of events does not tell.
+    """
+
+    def __init__(
+        self, disk: sqlite3.Connection, tally: Tally, reject: Reject, until: datetime | None
+    ) -> None:
+        self._disk = disk
+        self._tally = tally
+        self._reject = reject
+        self._until = until
+        disk.execute("CREATE TABLE known (source, id, PRIMARY KEY (source, id)) WITHOUT ROWID")
+
+    def admitted(self, together: Iterable[Incoming]) -> Iterator[Incoming]:
+        """Of one ticket's events of one instant, in order, those that count."""
+        for incoming in order.ordered(self._distinct(together)):
+            if self._is_new(incoming):
+                self._tally.decided += 1
+                yield incoming
+            else:
+                self._reject(incoming.number, _CONFLICT)
+
+    def _distinct(self, together: Iterable[Incoming]) -> Iterable[Incoming]:
+        # Before they are ordered: a doubled event must not move the others. And here are all of
+        # its doubles, since equal bodies have equal times and tickets.
+        distinct: dict[bytes, Incoming] = {}
+        for incoming in together:
+            if self._until is not None and incoming.time > self._until:
+                self._tally.left_out += 1
+            elif distinct.setdefault(incoming.entry.body, incoming) is not incoming:
+                self._tally.duplicates += 1
+        return distinct.values()
+
+    def _is_new(self, incoming: Incoming) -> bool:
+        event = incoming.event
+        added = self._disk.execute(
+            "INSERT OR IGNORE INTO known VALUES (?, ?)", (event.source, event.id)
+        )
+        return added.rowcount == 1
