@@ -4,10 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from schemas.inbound import Inbound
 from schemas.outbound import Objective, SupersedeReason
-from worker.ticket.ledger import Alert, Ledger, Planned, Reset
+from worker.ticket.ledger import Alert, Planned, Reset, Revision
 from worker.ticket.life import Life, Promise
 from worker.ticket.seconds import in_seconds
+
+#: What an event says that moves a deadline though level and client stay; others: the level's.
+_BY_CAUSE: dict[str, SupersedeReason] = {
+    "ticket.responded": "response",
+    "ticket.paused": "pause",
+    "ticket.resumed": "pause",
+    "ticket.resolved": "closed",
+    "ticket.closed": "closed",
+    "ticket.reopened": "closed",
+}
 
 
 def objective(promise: Promise, *, binding: bool) -> Objective:
@@ -66,34 +77,29 @@ def _of_deadline(life: Life, deadline: datetime, set_at: datetime) -> Iterator[P
 
 def reconcile(
     published: Sequence[Alert], due: Sequence[Planned]
-) -> tuple[tuple[Alert, ...], tuple[Alert, ...], tuple[Planned, ...]]:
-    """The alerts as they now are, those of them that no longer stand, and what is still to come."""
-    kept, withdrawn = [], []
-    for alert in published:
-        if alert.stands and not any(planned.same(alert) for planned in due):
-            withdrawn.append(alert)
-            kept.append(replace(alert, stands=False))
-        else:
-            kept.append(alert)
-    standing = [alert for alert in kept if alert.stands]
-    plan = tuple(p for p in due if not any(p.same(alert) for alert in standing))
-    return tuple(kept), tuple(withdrawn), plan
+) -> tuple[tuple[Alert, ...], tuple[Planned, ...]]:
+    """The published alerts as they now stand or not, and what is still to be published."""
+    now = tuple(
+        replace(alert, stands=any(planned.stands_as(alert) for planned in due))
+        if alert.stands
+        else alert
+        for alert in published
+    )
+    plan = tuple(p for p in due if not any(p.stands_as(alert) for alert in now))
+    return now, plan
 
 
-def why_withdrawn(alert: Alert, life: Life, before: Ledger) -> SupersedeReason:
+def why_withdrawn(alert: Alert, life: Life, last: Revision, cause: Inbound) -> SupersedeReason:
     """What, in the history as it is now known, took the ground from under a published alert."""
     if life.ends_at and alert.due_at >= life.ends_at:
-        answered = life.answer and life.answer.ended_at == life.answer.responded_at
-        return "response" if answered else life.stopped_by
-    last = before.revision
-    assert last is not None  # noqa: S101 - an alert follows a revision
-    changed: tuple[tuple[SupersedeReason, bool], ...] = (
-        ("policy", last.policy != life.policy.digest),
-        ("level", last.level != life.level),
-        ("client", (last.client, last.calendar) != (life.client, life.calendar.name)),
-        ("notified", before.notified_at != life.notified_at),
-    )
-    return next((reason for reason, true in changed if true), life.stopped_by)
+        return life.ended_by
+    if last.policy != life.policy.digest:
+        return "policy"
+    if last.level != life.level:
+        return "level"
+    if (last.client, last.calendar) != (life.client, life.calendar.name):
+        return "client"
+    return _BY_CAUSE.get(cause.type, "level")
 
 
 def next_occurrence(alerts: Sequence[Alert], planned: Planned) -> int:

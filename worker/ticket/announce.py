@@ -7,7 +7,7 @@ from schemas import outbound
 from schemas.envelope import Level
 from schemas.facts import FactName
 from schemas.inbound import Inbound
-from worker.ticket import alerts, ids
+from worker.ticket import ids
 from worker.ticket.ledger import Alert, Ledger, Planned, Record, Revision
 from worker.ticket.life import Answer, Escalation, Life
 from worker.ticket.seconds import in_seconds
@@ -24,13 +24,14 @@ class Announcer:
         self, life: Life, revision: Revision, previous: Level | None, cause: Inbound
     ) -> outbound.TicketPrioritized:
         policy = life.policy
+        # The revision's own deadline and objective: those of an ended objective stay as judged.
         return outbound.TicketPrioritized(
             **self._envelope("ticket.prioritized", revision.number, cause=cause),
             data=outbound.Prioritized(
                 **self._names(revision),
                 previous_level=previous,
                 deadline=revision.deadline,
-                objective=alerts.objective(life.promise, binding=policy.binding),
+                objective=revision.objective,
                 calendar=life.calendar.name,
                 timezone=life.calendar.timezone,
                 reasons=reasons(life),
@@ -95,7 +96,9 @@ class Announcer:
         self, answer: Answer, revision: Revision, replaces: Record | None, cause: Inbound
     ) -> outbound.ResponseRecorded:
         return outbound.ResponseRecorded(
-            **self._envelope("response.recorded", cause.id, cause=cause),
+            **self._envelope(
+                "response.recorded", cause.id, cause=cause, at=max(cause.time, answer.told_at)
+            ),
             data=outbound.Recorded(
                 **{**self._names(revision), "level": answer.level},
                 outcome=answer.outcome,
@@ -108,14 +111,15 @@ class Announcer:
         )
 
     def escalation(
-        self, escalation: Escalation, life: Life, revision: Revision, cause: Inbound
+        self, escalation: Escalation, life: Life, revision: Revision
     ) -> outbound.EscalationRequestedEvent:
+        event = escalation.event
         return outbound.EscalationRequestedEvent(
-            **self._envelope("escalation.requested", escalation.event_id, cause=cause),
+            **self._envelope("escalation.requested", event.id, cause=event, at=escalation.at),
             data=outbound.EscalationRequested(
                 **{**self._names(revision), "level": escalation.to_level},
                 contact=life.policy.contact_of(life.client),
-                reason=escalation.reason,
+                reason=event.data.reason,
                 from_level=escalation.from_level,
                 to_level=escalation.to_level,
             ),
@@ -130,7 +134,7 @@ class Announcer:
         trace: tuple[str | None, str | None] = (None, None),
     ) -> dict[str, Any]:
         if cause is not None:
-            at, trace = cause.time, (cause.traceparent, cause.tracestate)
+            at, trace = at or cause.time, (cause.traceparent, cause.tracestate)
         return {
             "id": ids.event_id(self.ticket, type_, *about),
             "source": self.source,

@@ -46,7 +46,7 @@ def on_event(
     life = live(whole, policy)
     if life is None:
         return Decision(ledger=ledger, phase="waiting", level=None, deadline=None, late=late)
-    if _is_judged(ledger.record, life.answer, _place(whole, entry)):
+    if _is_judged(ledger.record, life, whole, _place(whole, entry)):
         after = ledger
     else:
         after = _with_alerts(ledger, life, entry.event)
@@ -97,19 +97,24 @@ def _place(whole: Sequence[Entry], entry: Entry) -> int:
     return next(place for place, known in enumerate(whole) if known is entry)
 
 
-def _is_judged(record: Record | None, answer: Answer | None, place: int) -> bool:
-    """The objective has ended and `place` in the history comes after: nothing is judged again."""
-    return (
-        record is not None
-        and answer is not None
-        and record.event_id == answer.event_id
-        and place > answer.place
-    )
+def _is_judged(record: Record | None, life: Life, whole: Sequence[Entry], place: int) -> bool:
+    """The objective has ended, and what stands at `place` is no reason to judge it again."""
+    answer = life.answer
+    if record is None or answer is None:
+        return False
+    if place > answer.place:
+        return True
+    if record.policy == life.policy.digest:
+        return False
+    # Another policy than the one that judged takes no pretext to judge again.
+    without = live([*whole[:place], *whole[place + 1 :]], life.policy)
+    judged = without.answer if without else None
+    return judged is not None and replace(judged, place=answer.place) == answer
 
 
 def _with_alerts(ledger: Ledger, life: Life, cause: Inbound) -> Ledger:
     reset = _reset(ledger, life, cause)
-    published, _, plan = alerts.reconcile(ledger.alerts, alerts.yielded(life, reset))
+    published, plan = alerts.reconcile(ledger.alerts, alerts.yielded(life, reset))
     return replace(ledger, alerts=published, plan=plan, reset=reset)
 
 
@@ -131,11 +136,9 @@ class _Telling:
         self._announcer, self._life, self._cause = announcer, life, cause
         self._before, self._after = before, after
         self._judged_before = before is after
-        last = before.revision
-        self.revision = self._revision(last)
-        changed = self.revision != last
+        self.revision = self._revision(before.revision)
         self.events: tuple[Outbound, ...] = (
-            *self._prioritized(changed),
+            *self._prioritized(before.revision),
             *self._escalations(),
             *self._superseded(),
         )
@@ -143,45 +146,48 @@ class _Telling:
         self.ledger = replace(
             after,
             revision=self.revision,
-            notified_at=life.notified_at,
             contact=life.policy.contact_of(life.client),
             trace=(cause.traceparent, cause.tracestate),
             record=record,
-            escalations=tuple(escalation.event_id for escalation in life.escalations),
+            escalations=tuple(escalation.event.id for escalation in life.escalations),
         )
 
     def _revision(self, last: Revision | None) -> Revision:
         life = self._life
-        record = self._before.record if self._judged_before else None
+        judged = last if self._judged_before else None
         now = Revision(
             number=last.number if last else 1,
             level=life.level,
-            deadline=record.deadline if record else life.deadline,
+            deadline=judged.deadline if judged else life.deadline,
             client=life.client,
             calendar=life.calendar.name,
             needs_triage=life.verdict.needs_triage,
             unknown=life.verdict.unknown,
             escalated=life.escalated,
             policy=life.policy.digest,
+            objective=(
+                judged.objective
+                if judged
+                else alerts.objective(life.promise, binding=life.policy.binding)
+            ),
         )
         return now if last in (None, now) else replace(now, number=now.number + 1)
 
-    def _prioritized(self, changed: bool) -> Iterator[Outbound]:
-        if changed:
-            last = self._before.revision
-            yield self._announcer.prioritized(
-                self._life, self.revision, last.level if last else None, self._cause
-            )
+    def _prioritized(self, last: Revision | None) -> Iterator[Outbound]:
+        if self.revision != last:
+            previous = last.level if last else None
+            yield self._announcer.prioritized(self._life, self.revision, previous, self._cause)
 
     def _escalations(self) -> Iterator[Outbound]:
         for escalation in self._life.escalations:
-            if escalation.event_id not in self._before.escalations:
-                yield self._announcer.escalation(escalation, self._life, self.revision, self._cause)
+            if escalation.event.id not in self._before.escalations:
+                yield self._announcer.escalation(escalation, self._life, self.revision)
 
     def _superseded(self) -> Iterator[Outbound]:
+        last = self._before.revision
         for was, now in zip(self._before.alerts, self._after.alerts, strict=True):
-            if was.stands and not now.stands:
-                reason = alerts.why_withdrawn(was, self._life, self._before)
+            if last and was.stands and not now.stands:
+                reason = alerts.why_withdrawn(was, self._life, last, self._cause)
                 yield self._announcer.superseded(was, reason, self.revision, self._cause)
 
     def _record(self) -> Record | None:
@@ -189,8 +195,8 @@ class _Telling:
         if self._judged_before or answer is None:
             return last
         event = self._announcer.recorded(answer, self.revision, last, self._cause)
-        record = _recorded(answer, event.id)
-        if last is not None and replace(record, id=last.id) == last:
+        record = _recorded(answer, event.id, self._life.policy.digest)
+        if last and replace(record, id=last.id) == last:
             return last
         self.events += (event,)
         return record
@@ -218,15 +224,16 @@ def _published(planned: Planned, id_: str, occurrence: int) -> Alert:
     )
 
 
-def _recorded(answer: Answer, id_: str) -> Record:
+def _recorded(answer: Answer, id_: str, policy: str) -> Record:
     return Record(
         id=id_,
-        event_id=answer.event_id,
         responded_at=answer.responded_at,
         outcome=answer.outcome,
         deadline=answer.deadline,
         level=answer.level,
-        seconds=in_seconds(answer.spent),
+        response_seconds=in_seconds(answer.spent),
+        wall_seconds=in_seconds(answer.wall),
+        policy=policy,
     )
 
 

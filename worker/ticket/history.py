@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from schemas.inbound import INBOUND_TYPES, Inbound, TicketCreated, TicketResponded
+from schemas.inbound import INBOUND_TYPES, Inbound, TicketResponded
 
 _TYPE_ORDER = {type_: place for place, type_ in enumerate(INBOUND_TYPES)}
 
@@ -23,31 +23,27 @@ class Entry:
 def ordered(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """The events by time, then sequence, then type, id and body.
 
-    A response counts from its `responded_at`, but not before the ticket's first `created`: who
-    called back before the ticket was written down is judged by what the ticket then says.
+    A response has its place at `responded_at`: it is judged by what was true then, however much
+    later somebody wrote it down.
     """
-    known = list(entries)
-    birth = min((e.event.time for e in known if isinstance(e.event, TicketCreated)), default=None)
-
-    def counts_at(entry: Entry) -> datetime:
-        event = entry.event
-        if isinstance(event, TicketResponded) and event.data.responded_at is not None:
-            return max(event.data.responded_at, birth) if birth else event.data.responded_at
-        return event.time
-
-    known.sort(
-        key=lambda entry: (
-            counts_at(entry),
-            _TYPE_ORDER[entry.event.type],
-            entry.event.id,
-            entry.body,
-        )
-    )
+    known = sorted(entries, key=_place)
     return tuple(
         entry
-        for instant, together in groupby(known, key=counts_at)
+        for instant, together in groupby(known, key=_counts_at)
         for entry in _sequenced(list(together), instant)
     )
+
+
+def _place(entry: Entry) -> tuple[datetime, int, str, bytes]:
+    event = entry.event
+    return _counts_at(entry), _TYPE_ORDER[event.type], event.id, entry.body
+
+
+def _counts_at(entry: Entry) -> datetime:
+    event = entry.event
+    if isinstance(event, TicketResponded) and event.data.responded_at is not None:
+        return event.data.responded_at
+    return event.time
 
 
 def _sequenced(together: Sequence[Entry], instant: datetime) -> Iterable[Entry]:

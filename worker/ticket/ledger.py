@@ -1,6 +1,6 @@
 """What has been published of a ticket, and what is planned: all that later decisions stand on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -27,6 +27,8 @@ class Revision:
     escalated: bool
     policy: str
     """the policy's digest"""
+    objective: Objective = field(compare=False)
+    """what the deadline was reckoned from; after the end, the one that was judged"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +49,19 @@ class Planned:
     """when the worker received the event that set the deadline"""
 
     def same(self, alert: "Alert") -> bool:
+        """Whether the alert has this one's key, all but the occurrence."""
         return (self.type, self.threshold, self.deadline) == (
             alert.type,
             alert.threshold,
             alert.deadline,
         )
+
+    def stands_as(self, alert: "Alert") -> bool:
+        """Whether the alert, published and not withdrawn, says what this one would.
+
+        Another calendar can have one deadline and yet use up half of the objective elsewhere.
+        """
+        return alert.stands and self.same(alert) and self.due_at == alert.due_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +83,14 @@ class Record:
     """The last published `response.recorded`."""
 
     id: str
-    event_id: str
     responded_at: datetime
     outcome: Literal["met", "missed"]
     deadline: datetime | None
     level: Level
-    seconds: float | int
+    response_seconds: float | int
+    wall_seconds: float | int
+    policy: str = field(compare=False)
+    """the digest of the policy that judged"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +106,6 @@ class Ledger:
     """Empty for a ticket of which nothing was published yet."""
 
     revision: Revision | None = None
-    notified_at: datetime | None = None
     contact: str | None = None
     trace: tuple[str | None, str | None] = (None, None)
     """traceparent and tracestate of the event last decided on"""

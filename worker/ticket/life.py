@@ -28,22 +28,24 @@ from worker.ticket.history import Entry
 from worker.ticket.objective import ObjectiveClock, Stop
 
 Outcome = Literal["met", "missed"]
-StoppedBy = Literal["pause", "closed"]
+EndedBy = Literal["response", "pause", "closed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The first response of a person, judged."""
 
-    event_id: str
     place: int
-    """where in the history it stands"""
+    """up to where the history decided: its own place, or the birth that it waited for"""
+    told_at: datetime
+    """the time of the event at that place"""
     responded_at: datetime
     outcome: Outcome
     deadline: datetime | None
     level: Level
     ended_at: datetime
     """when the objective ended: then, or when the clock had stopped before"""
+    ended_by: EndedBy
     spent: timedelta
     wall: timedelta
 
@@ -52,8 +54,9 @@ class Answer:
 class Escalation:
     """A call for the client's contact, and what it did to the level."""
 
-    event_id: str
-    reason: str | None
+    event: TicketEscalated
+    at: datetime
+    """its time, or that of the birth that it waited for"""
     from_level: Level
     to_level: Level
 
@@ -82,13 +85,14 @@ class Life:
         self.paused = False
         self.closed = False
         self.stands_since: datetime | None = None
-        self.stopped_by: StoppedBy = "pause"
+        self.stopped_by: EndedBy = "pause"
         self.answer: Answer | None = None
         self.escalations: list[Escalation] = []
         self._stops: tuple[Stop, ...] = ()
         self._stated_notification: datetime | None = None
         self._floor: Level | None = None
         self._floor_of_round: Level | None = None
+        self._birth = birth
         # What calls for a judgement waits for the birth, though its time may lie before.
         self._unjudged: list[tuple[int, TicketResponded | TicketEscalated]] = []
 
@@ -118,6 +122,11 @@ class Life:
     def ends_at(self) -> datetime | None:
         """When the objective ended or its clock stopped; what is due from then on never is."""
         return self.answer.ended_at if self.answer else self.stands_since
+
+    @property
+    def ended_by(self) -> EndedBy:
+        """By what, if it has ended or stopped."""
+        return self.answer.ended_by if self.answer else self.stopped_by
 
     def _note(self, place: int, event: Inbound) -> None:
         match event:
@@ -149,12 +158,12 @@ class Life:
             else:
                 self.facts[name] = Fact.model_construct(value=value, origin="event")
 
-    def _stop(self, instant: datetime, by: StoppedBy) -> None:
+    def _stop(self, instant: datetime, by: EndedBy) -> None:
         if self.stands_since is None:
             self.stands_since, self.stopped_by = instant, by
 
     def _run_on(self, instant: datetime) -> None:
-        if self.stands_since is not None and not self.closed and not self.paused:
+        if self.stands_since is not None and not self.closed:
             self._stops += (Stop(self.stands_since, instant),)
             self.stands_since = None
 
@@ -175,7 +184,7 @@ class Life:
         if self.answer or self.closed:
             return  # what has ended or stopped is not measured anew
         promise = self._promised()
-        if promise != self.promise or self.paused or self.deadline is None:
+        if promise != self.promise or self.paused:
             self.promise, deadline = promise, self._due(promise)
             if deadline != self.deadline:
                 self.deadline, self.set_at = deadline, instant
@@ -203,12 +212,12 @@ class Life:
     def _escalate(self, event: TicketEscalated) -> None:
         before = self.level
         floor = self._floor_of_round or policies.above(before, 1)
-        floor = policies.highest(floor, event.data.to_level)
-        self._floor_of_round = floor
-        self._floor = policies.highest(self._floor, floor)
+        # Never below an earlier floor, for that one is in the level before.
+        self._floor = self._floor_of_round = policies.highest(floor, event.data.to_level)
         self.escalated = True
-        self._decide(max(event.time, self.born_at))
-        self.escalations.append(Escalation(event.id, event.data.reason, before, self.level))
+        at = max(event.time, self.born_at)
+        self._decide(at)
+        self.escalations.append(Escalation(event, at, before, self.level))
 
     def _judged(self, place: int, event: TicketResponded) -> Answer:
         at = event.data.responded_at or event.time
@@ -216,13 +225,14 @@ class Life:
         ended_at = min(at, self.stands_since) if self.stands_since else at
         late = self.deadline is not None and self.deadline < ended_at
         return Answer(
-            event_id=event.id,
-            place=place,
+            place=max(place, self._birth),
+            told_at=max(event.time, self.born_at),
             responded_at=at,
             outcome="missed" if late else "met",
             deadline=self.deadline,
             level=self.promise.level,
             ended_at=ended_at,
+            ended_by="response" if ended_at == at else self.stopped_by,
             spent=self.promise.clock.spent(ended_at),
             wall=max(at - self.notified_at, timedelta()),
         )

@@ -1,0 +1,161 @@
+"""Why a ticket has its level, and how its deadline was counted: a decision as one value."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from schemas.envelope import Level
+from schemas.facts import FACTS, FactName
+from schemas.inbound import Created, Inbound, TicketCreated, TicketUpdated
+from schemas.outbound import Fact
+from worker import errors
+from worker.policy.calendar import Calendar, ClosedDay
+from worker.policy.policy import Goal, Policy
+from worker.ticket.history import Entry
+from worker.ticket.life import Life, live
+
+
+class NothingToExplain(errors.RespondbyError):
+    """An event from which alone no level follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactSeen:
+    """A fact as the rules saw it."""
+
+    name: FactName
+    fact: Fact | None
+    """None: nobody stated it"""
+    decided: bool
+    """the rule that matched speaks of it"""
+    matters: bool
+    """it is unknown, and some value of it would change the level"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """A span of an objective's clock, [opens, closes) in UTC, of the local date it starts on."""
+
+    day: date
+    opens: datetime
+    closes: datetime
+    total: timedelta
+    """counted up to its end"""
+
+    @property
+    def length(self) -> timedelta:
+        return self.closes - self.opens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What was decided, and from what. The spans that were counted add up to the objective."""
+
+    ticket_id: str
+    ticket_source: str
+    client: str | None
+    level: Level
+    rule: str
+    rule_level: Level
+    """before the client's `raise`"""
+    needs_triage: bool
+    facts: tuple[FactSeen, ...]
+    goal: Goal
+    calendar: str
+    timezone: str
+    notified_at: datetime
+    outside_hours: bool
+    counted: tuple[Counted, ...]
+    skipped: tuple[ClosedDay, ...]
+    """local dates on which nothing was counted since no window starts there"""
+    deadline: datetime
+    policy: Policy
+
+
+def explain(event: Inbound, policy: Policy) -> Explanation:
+    """What the policy makes of one event; raises NothingToExplain when it does not say enough."""
+    life = _life(_as_created(event), policy)
+    verdict, calendar, promise = life.verdict, life.calendar, life.promise
+    deadline = promise.instant()
+    counted = tuple(_counted(life, deadline))
+    return Explanation(
+        ticket_id=event.data.ticket_id,
+        ticket_source=event.source,
+        client=life.client,
+        level=life.level,
+        rule=verdict.rule,
+        rule_level=verdict.level,
+        needs_triage=verdict.needs_triage,
+        facts=tuple(_facts(life)),
+        goal=promise.goal,
+        calendar=calendar.name,
+        timezone=calendar.timezone,
+        notified_at=life.notified_at,
+        outside_hours=not calendar.is_open(life.notified_at),
+        counted=counted,
+        skipped=() if promise.goal.clock == "wall" else _skipped(calendar, life, counted),
+        deadline=deadline,
+        policy=policy,
+    )
+
+
+def _as_created(event: Inbound) -> TicketCreated:
+    """An update that states facts is read as if it were the ticket's first event."""
+    if isinstance(event, TicketCreated):
+        return event
+    if not isinstance(event, TicketUpdated):
+        raise NothingToExplain(f"a {event.type} event states no facts; give ticket.created")
+    said = event.data
+    if said.facts is None or not any(value is not None for value in said.facts.stated().values()):
+        raise NothingToExplain("this ticket.updated event states no facts; give ticket.created")
+    return TicketCreated(
+        specversion="1.0",
+        type="ticket.created",
+        id=event.id,
+        source=event.source,
+        time=event.time,
+        data=Created(
+            ticket_id=said.ticket_id,
+            summary=said.summary or "",
+            client=said.client,
+            notified_at=said.notified_at,
+            facts=said.facts,
+        ),
+    )
+
+
+def _life(event: TicketCreated, policy: Policy) -> Life:
+    life = live([Entry(event, b"")], policy)
+    assert life is not None  # noqa: S101 - it begins with its created event
+    return life
+
+
+def _facts(life: Life) -> Iterator[FactSeen]:
+    for name in FACTS:
+        yield FactSeen(
+            name=name,
+            fact=life.facts.get(name),
+            decided=name in life.verdict.looked_at,
+            matters=name in life.verdict.unknown,
+        )
+
+
+def _counted(life: Life, deadline: datetime) -> Iterator[Counted]:
+    start = life.notified_at
+    if life.promise.goal.clock == "wall":
+        # One span: the wall clock knows no days.
+        day = start.astimezone(ZoneInfo(life.calendar.timezone)).date()
+        yield Counted(day=day, opens=start, closes=deadline, total=deadline - start)
+        return
+    total = timedelta()
+    for window in life.calendar.windows(start, deadline):
+        total += window.closes - window.opens
+        yield Counted(day=window.day, opens=window.opens, closes=window.closes, total=total)
+
+
+def _skipped(calendar: Calendar, life: Life, counted: tuple[Counted, ...]) -> tuple[ClosedDay, ...]:
+    # After midnight a night shift runs on into a date that may be closed, and was not skipped.
+    last = counted[-1]
+    closed = calendar.closed_days(life.notified_at, last.closes)
+    return tuple(day for day in closed if day.day < last.day)
