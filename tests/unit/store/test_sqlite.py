@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 
 from tests.support.rows import event, keep, message, ticket
 from worker import errors
-from worker.store import sqlite, tables
+from worker.store import port, tables
 from worker.store.sqlite import SqliteReader, SqliteStore
 
 
@@ -74,7 +74,7 @@ async def test_a_file_locked_by_somebody_else_is_unavailable_and_then_is_not(
 async def test_what_is_read_does_not_wait_for_a_writer(store: SqliteStore) -> None:
     await keep(store, outbox=(message("a"),))
     async with store.begin() as transaction:
-        await transaction.save(sqlite.port.Changes(outbox=[message("b")]))
+        await transaction.save(port.Changes(outbox=[message("b")]))
         assert [row.id for row in await store.outbox(9)] == ["a"]
         assert (await store.census()).outbox_pending == 1
 
@@ -185,4 +185,4 @@ async def _plan(store: SqliteStore, statement: str) -> str:
     async with store._ready().connect() as connection:
         nothing = tuple(None for _ in range(statement.count("?")))
         rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", nothing)
-        return "\n".join(row[3] for row in rows)
+        return "\n".join(row["detail"] for row in rows.mappings())
