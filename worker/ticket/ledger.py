@@ -59,9 +59,14 @@ class Planned:
     def stands_as(self, alert: "Alert") -> bool:
         """Whether the alert, published and not withdrawn, says what this one would.
 
-        Another calendar can have one deadline and yet use up half of the objective elsewhere.
+        One deadline can be that of two levels, and half of an objective can be used up at other
+        times on two calendars.
         """
-        return alert.stands and self.same(alert) and self.due_at == alert.due_at
+        return (
+            alert.stands
+            and self.same(alert)
+            and (self.due_at, self.level) == (alert.due_at, alert.level)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

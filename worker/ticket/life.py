@@ -185,9 +185,11 @@ class Life:
             return  # what has ended or stopped is not measured anew
         promise = self._promised()
         if promise != self.promise or self.paused:
-            self.promise, deadline = promise, self._due(promise)
-            if deadline != self.deadline:
+            deadline = self._due(promise)
+            # Another level sets it anew, be it by chance to the same instant.
+            if (deadline, promise.level) != (self.deadline, self.promise.level):
                 self.deadline, self.set_at = deadline, instant
+            self.promise = promise
 
     def _promised(self) -> Promise:
         calendar = self.policy.clock_of(self.level, self.calendar)

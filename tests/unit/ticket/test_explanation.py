@@ -1,6 +1,7 @@
 """An explanation: the level with its facts, and a deadline that adds up to the objective."""
 
 import functools
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,11 +14,12 @@ from schemas.decoding import decode
 from schemas.times import text
 from tests.support.calendars import NEW_YORK, OFFICE, every_day, local, utc, weekly_hours
 from tests.support.examples import FACTS, body, created, event
-from tests.support.tickets import trail
+from tests.support.tickets import Case
 from worker import durations
 from worker.policy import loading
 from worker.policy.policy import Policy
 from worker.ticket.explanation import Explanation, NothingToExplain, explain
+from worker.ticket.history import Entry
 
 DEFAULT = loading.default_text()
 FRIDAY_AFTERNOON = "2026-05-22T16:10:00-04:00"
@@ -71,7 +73,11 @@ def test_a_day_of_one_s_own_and_one_worked_all_the_same_are_told() -> None:
     late = high("2026-05-22T16:59:00-04:00", own)
     assert days(late)[-1] == ("Mon 25 May", "1h59m")
     longer = high("2026-05-25T16:59:00-04:00", own)
-    assert days(longer) == [("Mon 25 May", "1m"), ("Tue 26 May", "holiday"), ("Wed 27 May", "1h59m")]
+    assert days(longer) == [
+        ("Mon 25 May", "1m"),
+        ("Tue 26 May", "holiday"),
+        ("Wed 27 May", "1h59m"),
+    ]
 
 
 def test_what_comes_outside_hours_counts_from_the_next_opening() -> None:
@@ -147,7 +153,7 @@ def test_each_fact_is_told_with_its_value_and_where_it_came_from() -> None:
         "request": (("fault", "event"), True, False),
         "stage": (None, False, True),
         "system_critical": (None, False, True),
-        "workaround": (("fault" and False, "event"), False, False),
+        "workaround": ((False, "event"), False, False),
         "degraded": (None, False, True),
     }
 
@@ -174,17 +180,18 @@ def test_the_clock_starts_at_the_notification() -> None:
 
 
 def test_an_update_that_states_facts_is_explained_as_a_ticket_of_these_facts() -> None:
-    fields = {"client": "acme", "facts": FACTS["high"], "notified_at": FRIDAY_AFTERNOON}
+    fields: dict[str, Any] = {
+        "client": "acme",
+        "facts": FACTS["high"],
+        "notified_at": FRIDAY_AFTERNOON,
+    }
     update = explained(event("ticket.updated", FRIDAY_AFTERNOON, **fields))
-    assert update == high_of(fields)
-
-
-def high_of(fields: dict[str, Any]) -> Explanation:
-    return explained(created(FRIDAY_AFTERNOON, **fields))
+    assert update == explained(created(FRIDAY_AFTERNOON, **fields))
 
 
 @pytest.mark.parametrize(
-    "said", [{}, {"summary": "It fails"}, {"facts": {}}, {"facts": {"stage": None}}, {"facts": None}]
+    "said",
+    [{}, {"summary": "It fails"}, {"facts": {}}, {"facts": {"stage": None}}, {"facts": None}],
 )
 def test_an_update_that_states_no_fact_explains_nothing(said: dict[str, Any]) -> None:
     with pytest.raises(NothingToExplain, match=r"states no facts; give ticket\.created"):
@@ -213,9 +220,7 @@ _instants = st.datetimes(
 
 @settings(deadline=None, max_examples=150)
 @given(_calendars, _instants)
-def test_what_was_counted_adds_up_to_the_objective_exactly(
-    by: Policy, notified: datetime
-) -> None:
+def test_what_was_counted_adds_up_to_the_objective_exactly(by: Policy, notified: datetime) -> None:
     told = high(notified, by)
     within = by.goal("high").respond_within
     assert sum((span.length for span in told.counted), timedelta()) == within
@@ -238,11 +243,12 @@ def test_each_day_between_was_counted_or_skipped_and_not_both(
     assert counted == sorted(counted)
     spans = [(span.opens, span.closes) for span in told.counted]
     assert all(opens < closes for opens, closes in spans)
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
 
 
 @settings(deadline=None, max_examples=100)
 @given(_calendars, _instants)
 def test_the_deadline_is_the_one_that_a_worker_gives(by: Policy, notified: datetime) -> None:
-    written = created(text(notified), facts=FACTS["high"])
-    assert trail(by, written) == high(notified, by).deadline
+    written = body(created(text(notified), facts=FACTS["high"]))
+    (told,) = Case(by).take(Entry(decode(written), written))
+    assert told["data"]["deadline"] == text(high(notified, by).deadline)

@@ -1,5 +1,7 @@
 """The ledger: what has been published and planned, as bytes in the store."""
 
+from dataclasses import replace
+
 from tests.support.tickets import (
     CRITICAL,
     HIGH,
@@ -50,6 +52,15 @@ def test_a_ledger_keeps_the_reset_of_a_new_policy() -> None:
     case.policy = policy(version="2", rules=[{"id": "all", "when": {}, "level": "low"}])
     case.take(updated("10:10"))
     assert case.ledger.reset == ledger.Reset(deadline=at("tue 10:00"), at=at("10:10"))
+
+
+def test_a_planned_alert_tells_when_the_event_that_set_its_deadline_was_received() -> None:
+    case = Case()
+    case.take(replace(created("10:00", facts=LOW), received_at=at("10:01")))
+    assert {planned.known_at for planned in case.ledger.plan} == {at("10:01")}
+    case.take(replace(updated("10:30", facts=HIGH), received_at=at("10:31")))
+    case.take(replace(updated("10:40", summary="still"), received_at=at("10:41")))
+    assert {planned.known_at for planned in case.ledger.plan} == {at("10:31")}
 
 
 def test_the_next_wake_up_is_the_first_planned_alert() -> None:

@@ -197,6 +197,20 @@ def test_a_warning_whose_instant_moves_under_one_deadline_is_told_anew() -> None
     assert (case.deadline, again["data"]["occurrence"]) == (at("12:30"), 2)
 
 
+def test_a_level_whose_deadline_is_the_same_by_chance_has_alerts_of_its_own() -> None:
+    entries = (created("10:00", facts=HIGH), updated("12:30", notified_at="11:30", facts=CRITICAL))
+    case = Case()
+    case.play(*entries, until="13:00")
+    assert case.deadline == at("12:00")
+    (breach,) = of_type(case.published, BREACHED)[1:]
+    assert (breach["time"], breach["data"]["occurrence"]) == (z("12:30"), 2)
+    assert [(alert.level, alert.threshold) for alert in case.standing] == [("critical", None)]
+    late = Case()
+    late.take(*reversed(entries))
+    late.until("13:00")
+    assert late.end == case.end
+
+
 @pytest.mark.parametrize("late", [True, False])
 def test_standing_alerts_are_the_same_whether_the_end_was_known_in_time(*, late: bool) -> None:
     case = Case()
