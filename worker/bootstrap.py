@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from schemas.envelope import LEVELS
-from worker import errors
+from worker import errors, policy_file
 from worker.broker.address import Address
 from worker.broker.consumer import AmqpInbox, Limits
 from worker.broker.port import Inbox, Publisher
@@ -21,6 +21,7 @@ from worker.pipeline.catch_up import CatchUp
 from worker.pipeline.graveyard import Graveyard
 from worker.pipeline.intake import Intake
 from worker.pipeline.links import Links
+from worker.pipeline.policies import Policies
 from worker.pipeline.relay import Relay
 from worker.pipeline.timers import Timers
 from worker.pipeline.watch import Depths, Watch
@@ -28,19 +29,13 @@ from worker.pipeline.worker import Worker
 from worker.policy import loading
 from worker.policy.policy import Policy, objectives_in_seconds
 from worker.settings import Settings
-from worker.store.port import Store
-from worker.store.sqlite import SqliteStore
+from worker.store.port import Reader, Store
+from worker.store.sqlite import SqliteReader, SqliteStore
 
 
 def policy(settings: Settings) -> Policy:
     """The policy that the settings name, else the built-in one; raises BadPolicy."""
-    if settings.policy is None:
-        return loading.parse(loading.default_text(), "support_priorities.yaml")
-    try:
-        text = settings.policy.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise errors.BadPolicy(f"RESPONDBY_POLICY: cannot be read: {error}") from error
-    return loading.parse(text, str(settings.policy))
+    return loading.parse(*policy_file.text(settings.policy))
 
 
 def metrics(policy_in_force: Policy) -> Metrics:
@@ -48,14 +43,13 @@ def metrics(policy_in_force: Policy) -> Metrics:
     # When a series began is no metric of ours, and would double their number.
     disable_created_metrics()  # type: ignore[no-untyped-call]
     built = Metrics(CollectorRegistry(), objectives_in_seconds(policy_in_force))
-    built.policy.info(
-        {
-            "name": policy_in_force.name,
-            "version": policy_in_force.version,
-            "digest": policy_in_force.digest,
-        }
-    )
+    built.note_policy(policy_in_force.name, policy_in_force.version, policy_in_force.digest)
     return built
+
+
+def reader(settings: Settings) -> Reader:
+    """What a person may look at while the worker runs, and when it does not."""
+    return SqliteReader(settings.database_path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +98,18 @@ def assembled(
     catch_up = CatchUp(inbox, links, settings.catch_up_seconds, clock, log)
     timers = Timers(store, settings.source, clock, catch_up, relay, accounts)
     graveyard = Graveyard(inbox, outside.publisher, clock, log)
+    policies = Policies(
+        current=in_force,
+        load=lambda: policy(settings),
+        mark=lambda: policy_file.mark(settings.policy),
+        clock=clock,
+        metrics=watching.metrics,
+        log=log,
+    )
     intake = Intake(
         inbox=inbox,
         store=store,
-        policy=in_force,
+        policies=policies,
         source=settings.source,
         limits=intakes.Limits(
             settings.batch_size, settings.max_message_bytes, settings.outbox_limit
@@ -125,6 +127,7 @@ def assembled(
         inbox=inbox,
         publisher=outside.publisher,
         intake=intake,
+        policies=policies,
         graveyard=graveyard,
         relay=relay,
         timers=timers,

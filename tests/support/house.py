@@ -65,10 +65,10 @@ class House:
         for link in ("consume", "publish"):
             self.links.connected(link, up=True)
 
-    @property
-    def worker(self) -> Worker:
         outside = bootstrap.Outside(self.store, self.inbox, self.publisher, Depths(), self.clock)
-        return bootstrap.assembled(self.settings, self.policy, outside, self.watching, self.links)
+        self.worker: Worker = bootstrap.assembled(
+            self.settings, self.policy, outside, self.watching, self.links
+        )
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -113,7 +113,7 @@ class House:
         events = (json.loads(message.body) for message in self.publisher.published)
         return [event for event in events if event["type"].startswith(type_)]
 
-    def value(self, name: str, **labels: str) -> float:
+    def value(self, name: str, /, **labels: str) -> float:
         """A metric's value; 0 if it was never touched."""
         return self.metrics.registry.get_sample_value(name, labels) or 0
 

@@ -10,7 +10,7 @@ import typer
 
 from schemas import decoding, times
 from schemas.inbound import Inbound
-from worker import errors
+from worker import errors, policy_file
 from worker.cli import explanation_text, policies
 from worker.policy import loading
 from worker.ticket import explanation
@@ -33,7 +33,7 @@ def run(
     FILE holds a ticket.created event, or a ticket.updated event that states facts.
     Exit status: 0; 3 if the event cannot be used; 2 if FILE or the policy cannot be read or used.
     """
-    text, name = policies.text(policy)
+    text, name = policy_file.text(policy)
     in_force = loading.parse(text, name)
     try:
         told = explanation.explain(_event(_body(file)), in_force)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from worker import policy_file
 from worker.cli import policies
 from worker.clock import SystemClock
 from worker.policy import loading, rules
@@ -29,7 +30,7 @@ def check(
 
     Exit status: 0; 2 if there are mistakes, each on a line of stderr as FILE:LINE: PLACE: MISTAKE.
     """
-    text, name = policies.text(file)
+    text, name = policy_file.text(file)
     try:
         policy = loading.parse(text, name)
     except loading.UnusablePolicy as unusable:
@@ -54,7 +55,7 @@ def show(
 
     Exit status: 0; 2 if the policy cannot be used.
     """
-    text, name = policies.text(policy)
+    text, name = policy_file.text(policy)
     in_force = loading.parse(text, name)
     if not resolved:
         typer.echo(text.encode(), nl=not text.endswith("\n"))

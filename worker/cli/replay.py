@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 
 from schemas import times
-from worker import errors, settings
+from worker import errors, policy_file, settings
 from worker.cli import policies
 from worker.policy import loading
 from worker.replay import lines, replay
@@ -51,7 +51,7 @@ def run(
     if file == "-" == str(policy):
         raise BadArgument("stdin cannot be both the policy and the events")
     configured = _settings()
-    in_force = loading.parse(*policies.text(policy))
+    in_force = loading.parse(*policy_file.text(policy))
     terms = replay.Terms(policy=in_force, source=configured.source, until=_instant(until))
     screen = _Screen()
     with _opened(file) as source, screen:

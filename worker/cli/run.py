@@ -11,6 +11,7 @@ from worker import bootstrap, settings
 from worker.observe import http, logs
 from worker.observe.health import Health
 from worker.observe.logs import LogEvent
+from worker.pipeline.worker import Worker
 from worker.settings import Settings
 
 
@@ -20,7 +21,10 @@ def run(
         bool, typer.Option(help="Declare exchanges and queues, or only check that they are there.")
     ] = True,
 ) -> None:
-    """Consume, decide, publish, alert and expose metrics until SIGTERM or SIGINT, which drain."""
+    """Consume, decide, publish, alert and expose metrics until SIGTERM or SIGINT, which drain.
+
+    SIGHUP loads the policy anew; so does a change of its file.
+    """
     configured = settings.load()
     log = logs.configure(configured.log_format, configured.log_level)
     for warning in settings.unknown():
@@ -36,7 +40,12 @@ async def _serve(configured: Settings, log: logs.Log, *, declare: bool) -> None:
     app = http.application(metrics.registry, health)
     async with http.serve(app, configured.http_host, configured.http_port) as port:
         log.info(LogEvent.STARTING, policy=policy.name, digest=policy.digest, http_port=port)
+        _reload_on_signal(worker)
         await worker.run(_stop_signal())
+
+
+def _reload_on_signal(worker: Worker) -> None:
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, worker.policies.reload)
 
 
 def _stop_signal() -> asyncio.Event:

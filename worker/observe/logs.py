@@ -2,10 +2,13 @@
 
 import logging
 import sys
+import traceback
 from enum import StrEnum
+from pathlib import Path
 from typing import Literal, Protocol, TextIO
 
 import structlog
+from structlog.typing import EventDict
 
 
 class LogEvent(StrEnum):
@@ -25,6 +28,8 @@ class LogEvent(StrEnum):
     OUTBOX_DRAINED = "outbox_below_limit"
     ALERTS_CATCHING_UP = "alerts_catching_up"
     ALERTS_LIVE = "alerts_live"
+    POLICY_LOADED = "policy_loaded"
+    POLICY_REFUSED = "policy_refused"
 
 
 class Log(Protocol):
@@ -50,9 +55,7 @@ def configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks
-            if style == "json"
-            else structlog.processors.StackInfoRenderer(),
+            _place_of_error,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
@@ -64,3 +67,18 @@ def configure(
         logging.getLogger(name).setLevel(logging.CRITICAL)
     logger: structlog.stdlib.BoundLogger = structlog.get_logger()
     return logger
+
+
+def _place_of_error(_: object, __: str, fields: EventDict) -> EventDict:
+    """An exception as its type and the places in the code that it went through.
+
+    Its message and the variables on its way, which tracebacks like to show, may quote a ticket.
+    """
+    error = fields.pop("exc_info", None)
+    if isinstance(error, BaseException):
+        fields["exception"] = type(error).__name__
+        fields["places"] = [
+            f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
+        ]
+    return fields

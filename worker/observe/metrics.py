@@ -83,7 +83,13 @@ class Metrics:
         self.broker_connected = self._gauge(
             "respondby_broker_connected", "1 while both connections to the broker are up"
         )
-        self.policy = Info("respondby_policy", "The policy in force", registry=registry)
+        self.policy_reloads = self._counter(
+            "respondby_policy_reloads", "Times the policy was loaded anew, or refused", "result"
+        )
+        self._policy = Info("respondby_policy", "The policy in force", registry=registry)
+
+    def note_policy(self, name: str, version: str, digest: str) -> None:
+        self._policy.info({"name": name, "version": version, "digest": digest})
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(name, meaning, labels, registry=self.registry)

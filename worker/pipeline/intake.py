@@ -14,10 +14,10 @@ from worker.pipeline.accounts import Accounts
 from worker.pipeline.desk import Desk
 from worker.pipeline.graveyard import Graveyard
 from worker.pipeline.patience import Patience
+from worker.pipeline.policies import Policies
 from worker.pipeline.reading import Read
 from worker.pipeline.relay import Relay
 from worker.pipeline.timers import Timers
-from worker.policy.policy import Policy
 from worker.store.port import Store
 
 #: Seconds that a batch waits for more messages: it costs each a little, and saves commits.
@@ -37,7 +37,7 @@ class Intake:
 
     inbox: Inbox
     store: Store
-    policy: Policy
+    policies: Policies
     source: str
     limits: Limits
     clock: Clock
@@ -88,7 +88,7 @@ class Intake:
             return []
         async with self.store.begin() as transaction:
             work = await desk.laid_out(
-                transaction, batch, self.policy, self.source, self.clock.now()
+                transaction, batch, self.policies.current, self.source, self.clock.now()
             )
             results, dead = self._decide(work, batch)
             changes = work.changes()

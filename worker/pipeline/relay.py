@@ -28,6 +28,8 @@ class Relay:
     log: Log
     pending: int = 0
     """about how many events wait; `counted` corrects it"""
+    _taken: set[str] = field(default_factory=set)
+    """ids that the broker has, but that are in the outbox still"""
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _patience: Patience = field(default_factory=Patience)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -71,14 +73,18 @@ class Relay:
         waiting = await self.store.outbox(WINDOW)
         if not waiting:
             return False
-        confirmed = await self.publisher.publish([rows.message(row) for row in waiting])
-        if not confirmed:
+        # While the store is away, nothing is published again and again.
+        new = [rows.message(row) for row in waiting if row.id not in self._taken]
+        if new:
+            self._taken |= await self.publisher.publish(new)
+        if not self._taken:
             raise errors.BrokerUnavailable("the broker refused what was published")
-        await self._gone([row for row in waiting if row.id in confirmed])
+        await self._gone([row for row in waiting if row.id in self._taken])
         return True
 
     async def _gone(self, confirmed: Sequence[OutboxRow]) -> None:
         await self.store.confirmed([row.id for row in confirmed])
+        self._taken.clear()
         self.pending -= len(confirmed)
         self.accounts.published(confirmed, self.clock.now())
         self._patience.reset()

@@ -12,6 +12,7 @@ from worker.observe.logs import Log, LogEvent
 from worker.pipeline.graveyard import Graveyard
 from worker.pipeline.intake import Intake
 from worker.pipeline.patience import Patience
+from worker.pipeline.policies import Policies
 from worker.pipeline.relay import Relay
 from worker.pipeline.timers import Timers
 from worker.pipeline.waiting import first_of
@@ -36,6 +37,7 @@ class Worker:
     inbox: Inbox
     publisher: Publisher
     intake: Intake
+    policies: Policies
     graveyard: Graveyard
     relay: Relay
     timers: Timers
@@ -80,6 +82,7 @@ class Worker:
             "graveyard": self.graveyard.run,
             "relay": self.relay.run,
             "timers": self.timers.run,
+            "policies": self.policies.run,
             "watch": self.watch.run,
         }
         async with asyncio.TaskGroup() as group:

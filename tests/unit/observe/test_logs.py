@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -25,6 +26,24 @@ def test_a_line_cannot_be_forged_by_what_is_logged() -> None:
     log = logs.configure("json", "info", stream)
     log.info(LogEvent.STARTING, message_id='x"}\n{"event": "worker_stopped"}\r\n')
     assert len(stream.getvalue().splitlines()) == 1
+
+
+@pytest.mark.parametrize("style", ["console", "json"])
+def test_an_error_is_placed_in_the_code_and_nothing_of_a_ticket_is_quoted(
+    style: Literal["console", "json"],
+) -> None:
+    def decide(summary: str) -> None:
+        raise ValueError(f"cannot decide on {summary}")
+
+    stream = io.StringIO()
+    log = logs.configure(style, "info", stream)
+    try:
+        decide("velvet-otter")
+    except ValueError as error:
+        log.error(LogEvent.UNDECIDABLE, exc_info=error)
+    assert "ValueError" in stream.getvalue()
+    assert f"{Path(__file__).name}:" in stream.getvalue()
+    assert "velvet-otter" not in stream.getvalue()
 
 
 @pytest.mark.parametrize(("level", "count"), [("debug", 2), ("warning", 1), ("error", 0)])

@@ -25,6 +25,7 @@ PROMISED = {
     "respondby_unrouted_messages": ("gauge", set()),
     "respondby_broker_connected": ("gauge", set()),
     "respondby_policy": ("info", set()),
+    "respondby_policy_reloads": ("counter", {"result"}),
 }
 
 
