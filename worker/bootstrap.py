@@ -17,6 +17,7 @@ from worker.observe.logs import Log
 from worker.observe.metrics import Metrics
 from worker.pipeline import intake as intakes
 from worker.pipeline.accounts import Accounts
+from worker.pipeline.application import Application
 from worker.pipeline.catch_up import CatchUp
 from worker.pipeline.graveyard import Graveyard
 from worker.pipeline.intake import Intake
@@ -122,7 +123,9 @@ def assembled(
         health=watching.health,
         log=log,
     )
+    application = Application(store, policies, settings.source, clock, accounts, relay, timers)
     return Worker(
+        application=application,
         store=store,
         inbox=inbox,
         publisher=outside.publisher,

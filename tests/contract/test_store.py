@@ -223,6 +223,25 @@ async def test_open_tickets_come_nearest_deadline_first_and_paused_ones_last(
     assert [row.ticket_id for row in await store.open_tickets(1)] == ["T-over"]
 
 
+async def test_open_tickets_can_be_walked_through_by_key(store: port.Store) -> None:
+    rows = [ticket(f"T-{n}", source=source) for source in ("/a", "/b") for n in range(3)]
+    done = ticket("T-1a", source="/a", phase="closed")
+    await keep(store, tickets=(*reversed(rows), done))
+    walked: list[port.TicketRow] = []
+    while page := await store.open_after(walked[-1].key if walked else None, 4):
+        walked += page
+    assert walked == rows
+    async with store.begin() as transaction:
+        assert await transaction.open_after(rows[0].key, 2) == rows[1:3]
+
+
+async def test_a_reader_sees_histories_too(store: port.Store) -> None:
+    await keep(store, inbox=(event("e-2", minutes=2), event("e-1", minutes=1)))
+    assert await store.histories([(SOURCE, "T-1"), (SOURCE, "T-2")]) == {
+        (SOURCE, "T-1"): [event("e-1", minutes=1), event("e-2", minutes=2)]
+    }
+
+
 async def test_those_who_wait_longest_are_told_first(store: port.Store) -> None:
     tickets = tuple(
         ticket(f"T-{n}", phase="waiting", level=None, first_seen_at=at(-n)) for n in range(4)

@@ -6,7 +6,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 #: Rounds of the event loop in which tasks that can go on have gone on.
-_ROUNDS = 100
+_ROUNDS = 30
 
 
 class ManualClock:

@@ -10,7 +10,7 @@ import typer
 import yaml
 
 from worker import policy_file
-from worker.cli import policies
+from worker.cli import policies, policy_apply
 from worker.clock import SystemClock
 from worker.policy import loading, rules
 from worker.policy.policy import Policy
@@ -19,7 +19,10 @@ _MISTAKEN = 2
 #: Years whose holidays are shown: the last one, this one, and so many to come.
 _YEARS_TO_COME = 4
 
-app = typer.Typer(help="Check a policy file, or show the policy in force.", no_args_is_help=True)
+app = typer.Typer(
+    help="Check a policy file, show the policy in force, or have it applied.", no_args_is_help=True
+)
+app.command("apply")(policy_apply.apply)
 
 
 @app.command()

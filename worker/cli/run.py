@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -37,7 +39,11 @@ async def _serve(configured: Settings, log: logs.Log, *, declare: bool) -> None:
     metrics, health = bootstrap.metrics(policy), Health()
     watching = bootstrap.Watching(metrics, health, log)
     worker = bootstrap.worker(configured, policy, watching, declare=declare)
-    app = http.application(metrics.registry, health)
+
+    async def apply(digest: str) -> Mapping[str, int]:
+        return asdict(await worker.application.apply(digest))
+
+    app = http.application(metrics.registry, health, apply)
     async with http.serve(app, configured.http_host, configured.http_port) as port:
         log.info(LogEvent.STARTING, policy=policy.name, digest=policy.digest, http_port=port)
         _reload_on_signal(worker)

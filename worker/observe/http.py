@@ -1,6 +1,6 @@
-"""`/metrics`, `/healthz` and `/readyz` over HTTP."""
+"""`/metrics`, `/healthz` and `/readyz` over HTTP, and how a person has a policy applied."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -9,8 +9,16 @@ from prometheus_client import CollectorRegistry, exposition
 from worker import errors
 from worker.observe.health import Health
 
+Apply = Callable[[str], Awaitable[Mapping[str, int]]]
+"""Applies the policy of this digest; raises RespondbyError where it cannot."""
 
-def application(registry: CollectorRegistry, health: Health) -> web.Application:
+APPLY = "/policy/apply"
+_THIS_HOST = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
+
+
+def application(
+    registry: CollectorRegistry, health: Health, apply: Apply | None = None
+) -> web.Application:
     """The routes: alive as long as it answers, ready while nothing stands in the way."""
 
     async def metrics(request: web.Request) -> web.Response:
@@ -26,12 +34,22 @@ def application(registry: CollectorRegistry, health: Health) -> web.Application:
             return web.json_response({"status": "ready"})
         return web.json_response({"status": "not ready", "why": health.troubles}, status=503)
 
-    app = web.Application()
+    async def apply_policy(request: web.Request) -> web.Response:
+        # Whoever may look at the metrics from elsewhere may not change tickets.
+        if request.remote not in _THIS_HOST or apply is None:
+            raise web.HTTPForbidden(text="only from the worker's own host")
+        try:
+            return web.json_response(await apply((await request.text()).strip()))
+        except errors.RespondbyError as error:
+            raise web.HTTPConflict(text=str(error)) from error
+
+    app = web.Application(client_max_size=1024)
     app.add_routes(
         [
             web.get("/metrics", metrics),
             web.get("/healthz", healthz),
             web.get("/readyz", readyz),
+            web.post(APPLY, apply_policy),
         ]
     )
     return app

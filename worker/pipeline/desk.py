@@ -51,9 +51,7 @@ class Archive:
         row = self.tickets.get(key)
         if row is None:
             return File((), Ledger(), read.delivery.received_at, read.event.time)
-        history = tuple(rows.entry(known) for known in self.histories[key])
-        ledger = ledgers.decode(row.ledger)
-        return File(history, ledger, row.first_seen_at, row.last_event_at)
+        return opened(row, self.histories[key])
 
 
 @dataclass(slots=True)
@@ -104,6 +102,12 @@ class Desk:
 
     def changes(self) -> Changes:
         return Changes(inbox=self._inbox, tickets=[*self._tickets.values()], outbox=self._outbox)
+
+
+def opened(row: TicketRow, history: Sequence[InboxRow]) -> File:
+    """The file of a ticket that the store knows."""
+    entries = tuple(rows.entry(known) for known in history)
+    return File(entries, ledgers.decode(row.ledger), row.first_seen_at, row.last_event_at)
 
 
 async def laid_out(

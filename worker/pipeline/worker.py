@@ -9,6 +9,7 @@ from worker.broker.port import Inbox, Publisher
 from worker.clock import Clock
 from worker.observe.health import Health
 from worker.observe.logs import Log, LogEvent
+from worker.pipeline.application import Application
 from worker.pipeline.graveyard import Graveyard
 from worker.pipeline.intake import Intake
 from worker.pipeline.patience import Patience
@@ -38,6 +39,7 @@ class Worker:
     publisher: Publisher
     intake: Intake
     policies: Policies
+    application: Application
     graveyard: Graveyard
     relay: Relay
     timers: Timers

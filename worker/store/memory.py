@@ -47,15 +47,12 @@ class _Transaction:
     async def histories(
         self, keys: Collection[port.TicketKey]
     ) -> Mapping[port.TicketKey, Sequence[port.InboxRow]]:
-        wanted = set(keys)
-        found: dict[port.TicketKey, list[port.InboxRow]] = {}
-        for row in (*self._kept.inbox.values(), *self._mine.inbox.values()):
-            if row.ticket_key in wanted:
-                found.setdefault(row.ticket_key, []).append(row)
-        return {
-            key: sorted(rows, key=lambda row: (row.received_at, row.id))
-            for key, rows in found.items()
-        }
+        return _histories((*self._kept.inbox.values(), *self._mine.inbox.values()), keys)
+
+    async def open_after(
+        self, after: port.TicketKey | None, limit: int
+    ) -> Sequence[port.TicketRow]:
+        return _open_after(self._tickets().values(), after, limit)
 
     async def due(self, now: datetime, limit: int) -> Sequence[port.TicketRow]:
         due = [
@@ -130,6 +127,16 @@ class MemoryStore:
         ordered = [row for _, _, row in sorted(timed, key=lambda entry: entry[:2])]
         return [*ordered, *sorted(untimed, key=lambda row: row.key)][:limit]
 
+    async def open_after(
+        self, after: port.TicketKey | None, limit: int
+    ) -> Sequence[port.TicketRow]:
+        return _open_after(self._ready().tickets.values(), after, limit)
+
+    async def histories(
+        self, keys: Collection[port.TicketKey]
+    ) -> Mapping[port.TicketKey, Sequence[port.InboxRow]]:
+        return _histories(self._ready().inbox.values(), keys)
+
     async def census(self) -> port.Census:
         tickets = [row for row in self._in_phases(*port.OPEN_PHASES) if row.level is not None]
         pending = list(self._ready().outbox.values())
@@ -148,6 +155,27 @@ class MemoryStore:
         if not self._open:
             raise errors.StoreUnavailable("the store is not open")
         return self._rows
+
+
+def _histories(
+    inbox: Iterable[port.InboxRow], keys: Collection[port.TicketKey]
+) -> Mapping[port.TicketKey, Sequence[port.InboxRow]]:
+    wanted = set(keys)
+    found: dict[port.TicketKey, list[port.InboxRow]] = {}
+    for row in inbox:
+        if row.ticket_key in wanted:
+            found.setdefault(row.ticket_key, []).append(row)
+    return {
+        key: sorted(rows, key=lambda row: (row.received_at, row.id)) for key, rows in found.items()
+    }
+
+
+def _open_after(
+    tickets: Iterable[port.TicketRow], after: port.TicketKey | None, limit: int
+) -> Sequence[port.TicketRow]:
+    found = (row for row in tickets if row.phase in port.OPEN_PHASES)
+    later = (row for row in found if after is None or row.key > after)
+    return sorted(later, key=lambda row: row.key)[:limit]
 
 
 def _earliest(rows: Iterable[port.TicketRow]) -> dict[str, datetime]:

@@ -138,6 +138,10 @@ class Transaction(Protocol):
         """At most `limit` tickets whose `wake_at` is not after `now`, oldest `wake_at` first."""
         ...
 
+    async def open_after(self, after: TicketKey | None, limit: int) -> Sequence[TicketRow]:
+        """At most `limit` tickets in an open phase whose key comes after this one, by key."""
+        ...
+
     async def save(self, changes: Changes) -> None:
         """Add to the inbox and the outbox, add or replace tickets.
 
@@ -174,6 +178,16 @@ class Reader(Protocol):
 
     async def open_tickets(self, limit: int | None = None) -> Sequence[TicketRow]:
         """Tickets in an open phase, nearest deadline first, those without one last."""
+        ...
+
+    async def open_after(self, after: TicketKey | None, limit: int) -> Sequence[TicketRow]:
+        """At most `limit` tickets in an open phase whose key comes after this one, by key."""
+        ...
+
+    async def histories(
+        self, keys: Collection[TicketKey]
+    ) -> Mapping[TicketKey, Sequence[InboxRow]]:
+        """Every event of each of these tickets, by receipt; a ticket without any is absent."""
         ...
 
 

@@ -1,6 +1,6 @@
 """What can be asked of the database without taking part in the work."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from worker import errors
-from worker.store import faults, port
+from worker.store import faults, port, queries
 from worker.store.tables import IS_OPEN, IS_WAITING, WAKES, outbox, tickets
 
 _PER_PHASE = (
@@ -73,17 +73,31 @@ class SqlReader:
         )
         return [port.TicketRow(**row) for row in await self._all(query)]
 
+    async def open_after(
+        self, after: port.TicketKey | None, limit: int
+    ) -> Sequence[port.TicketRow]:
+        with faults.translated(self.name):
+            async with self._ready().connect() as connection:
+                return await queries.open_after(connection, after, limit)
+
+    async def histories(
+        self, keys: Collection[port.TicketKey]
+    ) -> Mapping[port.TicketKey, Sequence[port.InboxRow]]:
+        with faults.translated(self.name):
+            async with self._ready().connect() as connection:
+                return await queries.histories(connection, keys)
+
     async def census(self) -> port.Census:
         with faults.translated(self.name):
             async with self._ready().begin() as connection:
                 return await _census(connection)
 
-    async def _all(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.RowMapping]:
+    async def _all(self, query: queries.Query) -> Sequence[sa.RowMapping]:
         with faults.translated(self.name):
             async with self._ready().connect() as connection:
-                return (await connection.execute(query)).mappings().all()
+                return await queries.rows(connection, query)
 
-    async def _one(self, query: sa.Select[*tuple[Any, ...]]) -> Any:
+    async def _one(self, query: queries.Query) -> Any:
         with faults.translated(self.name):
             async with self._ready().connect() as connection:
                 return await connection.scalar(query)

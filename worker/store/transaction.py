@@ -1,17 +1,14 @@
 """A write transaction over SQLAlchemy Core, the same for every database."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.store import port, statements
+from worker.store import port, queries, statements
 from worker.store.tables import WAKES, inbox, tickets
 
 Row = port.InboxRow | port.TicketRow | port.OutboxRow
@@ -27,26 +24,22 @@ class SqlTransaction:
 
     async def known(self, keys: Collection[port.EventKey]) -> Mapping[port.EventKey, bytes]:
         query = sa.select(inbox.c.source, inbox.c.id, inbox.c.digest)
-        found = await self._of(query, inbox.c.source, inbox.c.id, keys)
+        columns = inbox.c.source, inbox.c.id
+        found = await queries.of_keys(self._connection, query, columns, keys)
         return {(row["source"], row["id"]): row["digest"] for row in found}
 
     async def tickets(
         self, keys: Collection[port.TicketKey]
     ) -> Mapping[port.TicketKey, port.TicketRow]:
-        query = sa.select(tickets)
-        found = await self._of(query, tickets.c.source, tickets.c.ticket_id, keys)
+        columns = tickets.c.source, tickets.c.ticket_id
+        found = await queries.of_keys(self._connection, sa.select(tickets), columns, keys)
         rows = (port.TicketRow(**row) for row in found)
         return {row.key: row for row in rows}
 
     async def histories(
         self, keys: Collection[port.TicketKey]
     ) -> Mapping[port.TicketKey, Sequence[port.InboxRow]]:
-        query = sa.select(inbox).order_by(inbox.c.received_at, inbox.c.id)
-        histories: dict[port.TicketKey, list[port.InboxRow]] = {}
-        for found in await self._of(query, inbox.c.source, inbox.c.ticket_id, keys):
-            row = port.InboxRow(**found)
-            histories.setdefault(row.ticket_key, []).append(row)
-        return histories
+        return await queries.histories(self._connection, keys)
 
     async def due(self, now: datetime, limit: int) -> Sequence[port.TicketRow]:
         query = (
@@ -55,7 +48,12 @@ class SqlTransaction:
             .order_by(tickets.c.wake_at, tickets.c.source, tickets.c.ticket_id)
             .limit(limit)
         )
-        return [port.TicketRow(**row) for row in await self._rows(query)]
+        return [port.TicketRow(**row) for row in await queries.rows(self._connection, query)]
+
+    async def open_after(
+        self, after: port.TicketKey | None, limit: int
+    ) -> Sequence[port.TicketRow]:
+        return await queries.open_after(self._connection, after, limit)
 
     async def save(self, changes: port.Changes) -> None:
         try:
@@ -74,30 +72,6 @@ class SqlTransaction:
     async def _write(self, statement: sa.Executable, rows: Sequence[Row]) -> None:
         if rows:
             await self._connection.execute(statement, [*_values(rows)])
-
-    async def _rows(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.RowMapping]:
-        return (await self._connection.execute(query)).mappings().all()
-
-    async def _of(
-        self,
-        query: sa.Select[*tuple[Any, ...]],
-        source: sa.ColumnElement[str],
-        name: sa.ColumnElement[str],
-        keys: Collection[tuple[str, str]],
-    ) -> Sequence[sa.RowMapping]:
-        """The rows with one of these (source, name) keys.
-
-        Source by source, of which there are few: SQLite would scan the table for pairs.
-        """
-        found: list[sa.RowMapping] = []
-        for one, names in _by_source(keys):
-            found += await self._rows(query.where(source == one, name.in_(names)))
-        return found
-
-
-def _by_source(keys: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
-    for source, pairs in groupby(sorted(keys), key=itemgetter(0)):
-        yield source, [name for _, name in pairs]
 
 
 def _values(rows: Sequence[Row]) -> Iterator[dict[str, object]]:

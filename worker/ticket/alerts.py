@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from schemas.inbound import Inbound
 from schemas.outbound import Objective, SupersedeReason
+from worker.ticket.cause import Cause
 from worker.ticket.ledger import Alert, Planned, Reset, Revision
 from worker.ticket.life import Life, Promise
 from worker.ticket.seconds import in_seconds
@@ -89,7 +89,7 @@ def reconcile(
     return now, plan
 
 
-def why_withdrawn(alert: Alert, life: Life, last: Revision, cause: Inbound) -> SupersedeReason:
+def why_withdrawn(alert: Alert, life: Life, last: Revision, cause: Cause) -> SupersedeReason:
     """What, in the history as it is now known, took the ground from under a published alert."""
     if life.ends_at and alert.due_at >= life.ends_at:
         return life.ended_by

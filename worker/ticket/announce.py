@@ -6,8 +6,8 @@ from typing import Any
 from schemas import outbound
 from schemas.envelope import Level
 from schemas.facts import FactName
-from schemas.inbound import Inbound
 from worker.ticket import ids
+from worker.ticket.cause import Cause
 from worker.ticket.ledger import Alert, Ledger, Planned, Record, Revision
 from worker.ticket.life import Answer, Escalation, Life
 from worker.ticket.seconds import in_seconds
@@ -21,7 +21,7 @@ class Announcer:
         self.ticket = ticket
 
     def prioritized(
-        self, life: Life, revision: Revision, previous: Level | None, cause: Inbound
+        self, life: Life, revision: Revision, previous: Level | None, cause: Cause
     ) -> outbound.TicketPrioritized:
         policy = life.policy
         # The revision's own deadline and objective: those of an ended objective stay as judged.
@@ -78,7 +78,7 @@ class Announcer:
         alert: Alert,
         reason: outbound.SupersedeReason,
         revision: Revision,
-        cause: Inbound,
+        cause: Cause,
     ) -> outbound.ObjectiveSuperseded:
         # About the alert, not about the inbound event alone: one event may withdraw several.
         return outbound.ObjectiveSuperseded(
@@ -93,7 +93,7 @@ class Announcer:
         )
 
     def recorded(
-        self, answer: Answer, revision: Revision, replaces: Record | None, cause: Inbound
+        self, answer: Answer, revision: Revision, replaces: Record | None, cause: Cause
     ) -> outbound.ResponseRecorded:
         return outbound.ResponseRecorded(
             **self._envelope(
@@ -129,7 +129,7 @@ class Announcer:
         self,
         type_: str,
         *about: str | float | datetime | None,
-        cause: Inbound | None = None,
+        cause: Cause | None = None,
         at: datetime | None = None,
         trace: tuple[str | None, str | None] = (None, None),
     ) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Literal
 
 from schemas.envelope import Level
-from schemas.inbound import Inbound
 from schemas.outbound import Outbound
 from worker.policy.policy import Policy
 from worker.ticket import alerts, history
 from worker.ticket.announce import Announcer
+from worker.ticket.cause import Cause, PolicyApplied
 from worker.ticket.history import Entry
 from worker.ticket.ledger import Alert, Ledger, Planned, Record, Reset, Revision
 from worker.ticket.life import Answer, Life, live
@@ -93,6 +93,40 @@ def on_time(
     )
 
 
+def on_policy(
+    announcer: Announcer, ledger: Ledger, known: Sequence[Entry], policy: Policy, at: datetime
+) -> Decision | None:
+    """Decide anew because a person applies this policy at that instant.
+
+    None where it changes nothing but the digest, or where no response is owed any more: such a
+    ticket hears of the policy with its next event.
+    """
+    life = live(history.ordered(known), policy)
+    if life is None or life.answer or life.closed:
+        return None
+    cause = PolicyApplied(policy.digest, at)
+    after = _with_alerts(ledger, life, cause)
+    told = _Telling(announcer, life, ledger, after, cause)
+    if not _differs(ledger, told):
+        return None
+    return Decision(
+        ledger=told.ledger,
+        phase=_phase(life, told.ledger),
+        level=life.level,
+        deadline=told.revision.deadline,
+        outbound=told.events,
+    )
+
+
+def _differs(before: Ledger, told: "_Telling") -> bool:
+    """Whether more than the policy's name has changed."""
+    last = before.revision
+    if last is None or replace(told.revision, number=last.number, policy=last.policy) != last:
+        return True
+    plans = ({(p.type, p.due_at) for p in plan} for plan in (before.plan, told.ledger.plan))
+    return before.alerts != told.ledger.alerts or len({frozenset(plan) for plan in plans}) > 1
+
+
 def _place(whole: Sequence[Entry], entry: Entry) -> int:
     return next(place for place, known in enumerate(whole) if known is entry)
 
@@ -112,13 +146,13 @@ def _is_judged(record: Record | None, life: Life, whole: Sequence[Entry], place:
     return judged is not None and replace(judged, place=answer.place) == answer
 
 
-def _with_alerts(ledger: Ledger, life: Life, cause: Inbound) -> Ledger:
+def _with_alerts(ledger: Ledger, life: Life, cause: Cause) -> Ledger:
     reset = _reset(ledger, life, cause)
     published, plan = alerts.reconcile(ledger.alerts, alerts.yielded(life, reset))
     return replace(ledger, alerts=published, plan=plan, reset=reset)
 
 
-def _reset(ledger: Ledger, life: Life, cause: Inbound) -> Reset | None:
+def _reset(ledger: Ledger, life: Life, cause: Cause) -> Reset | None:
     # Told under the new policy, the history set this deadline long ago; in truth it is new.
     last = ledger.revision
     if last and last.policy != life.policy.digest and life.deadline not in (None, last.deadline):
@@ -131,7 +165,7 @@ class _Telling:
     """The events that one decision gives rise to, in the order in which they are published."""
 
     def __init__(
-        self, announcer: Announcer, life: Life, before: Ledger, after: Ledger, cause: Inbound
+        self, announcer: Announcer, life: Life, before: Ledger, after: Ledger, cause: Cause
     ) -> None:
         self._announcer, self._life, self._cause = announcer, life, cause
         self._before, self._after = before, after

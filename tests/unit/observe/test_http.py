@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -23,7 +25,13 @@ async def base(health: Health) -> AsyncIterator[str]:
     """The address of a server on a free port of this host."""
     metrics = Metrics(CollectorRegistry(), [1800, 7200])
     metrics.responses.labels("critical", "met").inc()
-    app = http.application(metrics.registry, health)
+
+    async def apply(digest: str) -> dict[str, int]:
+        if digest != "sha256:known":
+            raise errors.BadPolicy("another policy is in force")
+        return {"seen": 3, "changed": 2}
+
+    app = http.application(metrics.registry, health, apply)
     async with http.serve(app, "127.0.0.1", 0) as port:
         yield f"http://127.0.0.1:{port}"
 
@@ -56,3 +64,20 @@ async def test_a_port_that_is_taken_is_told_in_one_line(base: str) -> None:
     with pytest.raises(errors.BadSetting, match=f"RESPONDBY_HTTP_PORT: cannot listen on .*{port}"):
         async with http.serve(app, "127.0.0.1", port):
             pass
+
+
+async def test_a_person_on_this_host_may_have_a_policy_applied(base: str) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with session.post(base + http.APPLY, data="sha256:known\n") as answer:
+            assert await answer.json() == {"seen": 3, "changed": 2}
+        async with session.post(base + http.APPLY, data="sha256:other") as answer:
+            assert (answer.status, await answer.text()) == (409, "another policy is in force")
+
+
+async def test_nobody_else_may(health: Health) -> None:
+    app = http.application(CollectorRegistry(), health)
+    request = make_mocked_request("POST", http.APPLY, app=app)
+    handler = next(route.handler for route in app.router.routes() if route.method == "POST")
+    assert request.remote not in ("127.0.0.1", "::1")
+    with pytest.raises(web.HTTPForbidden):
+        await handler(request)

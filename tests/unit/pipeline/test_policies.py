@@ -1,11 +1,14 @@
 """Another policy while the worker runs."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.support.house import House
+from worker.pipeline import application
+from worker.pipeline.application import OtherPolicy
 from worker.policy import loading
 
 SOONER = loading.default_text().replace(
@@ -98,3 +101,49 @@ async def test_a_file_that_is_gone_is_refused_when_asked_for_and_nothing_else(fi
         assert house.value("respondby_policy_reloads_total", result="refused") == 0
         house.worker.policies.reload()
         await loaded(house, "refused")
+
+
+async def test_an_applied_policy_revises_the_open_tickets_and_no_others(file: Path) -> None:
+    house = House(policy=file, batch_size=500)
+    async with house.working():
+        for number in range(250):
+            await house.send("ticket.created", f"T-{number}")
+        await house.send("ticket.responded", "T-7")
+        rewrite(file, SOONER)
+        house.worker.policies.reload()
+        await loaded(house, "loaded")
+        before = len(house.published())
+        digest = house.worker.policies.current.digest
+        result = await house.worker.application.apply(digest)
+        assert (result.seen, result.changed) == (249, 249)
+        await house.until(lambda: len(house.published()) == before + 249)
+        revised = {found["data"]["ticket_id"] for found in house.published()[before:]}
+        assert len(revised) == 249
+        assert "T-7" not in revised
+        assert (await house.worker.application.apply(digest)).changed == 0
+        await house.clock.advance(15 * 60)
+        breached = [found["data"]["ticket_id"] for found in house.published("objective.breached")]
+        assert set(breached) == revised
+
+
+async def test_a_policy_that_is_not_in_force_is_not_applied(file: Path) -> None:
+    house = House(policy=file)
+    async with house.working():
+        await house.send("ticket.created")
+        with pytest.raises(OtherPolicy, match=house.policy.digest):
+            await house.worker.application.apply("sha256:another")
+    assert len(house.published()) == 1
+
+
+async def test_a_preview_shows_what_an_application_would_do_and_does_nothing(file: Path) -> None:
+    house = House(policy=file)
+    async with house.working():
+        await house.send("ticket.created", "T-1")
+        await house.send("ticket.created", "T-2", facts={"request": "question"})
+        other = loading.parse(SOONER, "other")
+        pages = application.preview(house.store, other, "/respondby", house.clock.now())
+        ((seen, (change,)),) = [page async for page in pages]
+        assert (seen, change.row.ticket_id) == (2, "T-1")
+        assert change.decision.deadline == house.clock.now() + timedelta(minutes=15)
+        await house.clock.advance(5)
+        assert len(house.published()) == 2

@@ -1,0 +1,129 @@
+"""Another policy applied to the tickets that are open, because a person asks for it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from worker import errors
+from worker.clock import Clock
+from worker.pipeline import desk, rows
+from worker.pipeline.accounts import Accounts
+from worker.pipeline.policies import Policies
+from worker.pipeline.relay import Relay
+from worker.pipeline.timers import Timers
+from worker.policy.policy import Policy
+from worker.store.port import Changes, OutboxRow, Reader, Store, TicketKey, TicketRow, Transaction
+from worker.ticket import decide
+from worker.ticket.announce import Announcer
+from worker.ticket.decide import Decision
+
+#: How many tickets are looked at in one transaction: input and alerts get their turn in between.
+AT_ONCE = 100
+
+
+class OtherPolicy(errors.RespondbyError):
+    """The policy in force is not the one that is to be applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A ticket on which the policy decides otherwise than what was last published."""
+
+    row: TicketRow
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How many open tickets there were, and how many were decided otherwise."""
+
+    seen: int
+    changed: int
+
+
+@dataclass(slots=True)
+class Application:
+    """Publishes the revisions to which the policy in force leads, page by page.
+
+    Should it be interrupted, asking again does the rest: what is done already differs no more.
+    """
+
+    store: Store
+    policies: Policies
+    source: str
+    clock: Clock
+    accounts: Accounts
+    relay: Relay
+    timers: Timers
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def apply(self, digest: str) -> Applied:
+        """Raises OtherPolicy unless the policy in force has this digest, and StoreUnavailable."""
+        policy = self.policies.current
+        if policy.digest != digest:
+            raise OtherPolicy(f"the worker decides by the policy {policy.name}, {policy.digest}")
+        seen = changed = 0
+        after: TicketKey | None = None
+        async with self._turn:
+            while True:
+                page, changes = await self._apply_to_page(policy, after)
+                if not page:
+                    return Applied(seen, changed)
+                seen, changed, after = seen + len(page), changed + len(changes), page[-1].key
+
+    async def _apply_to_page(
+        self, policy: Policy, after: TicketKey | None
+    ) -> tuple[Sequence[TicketRow], list[Change]]:
+        now = self.clock.now()
+        async with self.store.begin() as transaction:
+            page = await transaction.open_after(after, AT_ONCE)
+            changes = await _changes(transaction, page, policy, self.source, now)
+            kept = _kept(changes, now)
+            await transaction.save(kept)
+            await transaction.commit()
+        self.accounts.decided([], [change.decision for change in changes])
+        self.relay.added(len(kept.outbox))
+        self.timers.expect(row.wake_at for row in kept.tickets)
+        return page, changes
+
+
+async def preview(
+    reader: Reader, policy: Policy, source: str, now: datetime
+) -> AsyncIterator[tuple[int, list[Change]]]:
+    """What applying the policy would change, page by page, with the number of tickets seen."""
+    page = await reader.open_after(None, AT_ONCE)
+    while page:
+        yield len(page), await _changes(reader, page, policy, source, now)
+        page = await reader.open_after(page[-1].key, AT_ONCE)
+
+
+async def _changes(
+    store: Reader | Transaction,
+    page: Sequence[TicketRow],
+    policy: Policy,
+    source: str,
+    now: datetime,
+) -> list[Change]:
+    histories = await store.histories([row.key for row in page]) if page else {}
+    found = []
+    for row in page:
+        file = desk.opened(row, histories[row.key])
+        announcer = Announcer(source, row.key)
+        decision = decide.on_policy(announcer, file.ledger, file.history, policy, now)
+        if decision is not None:
+            found.append(Change(row, decision))
+    return found
+
+
+def _kept(changes: list[Change], now: datetime) -> Changes:
+    outbox: list[OutboxRow] = []
+    for change in changes:
+        outbox += rows.caused(change.decision, now, now)
+    tickets = [
+        rows.ticket(
+            change.row.key, change.decision, change.row.last_event_at, change.row.first_seen_at
+        )
+        for change in changes
+    ]
+    return Changes(tickets=tickets, outbox=outbox)
