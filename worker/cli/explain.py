@@ -75,6 +75,15 @@ def document(told: Explanation) -> dict[str, Any]:
         "skipped": [{"day": day.day.isoformat(), "reason": day.reason} for day in told.skipped],
         "deadline": times.text(told.deadline),
         "deadline_local": told.deadline.astimezone(zone).isoformat(),
+        "otherwise": [
+            {
+                "fact": other.name,
+                "values": list(other.values),
+                "level": other.level,
+                "deadline": times.text(other.deadline),
+            }
+            for other in told.otherwise
+        ],
         "policy": {"name": policy.name, "version": policy.version, "digest": policy.digest},
     }
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from schemas import times
 from worker import durations
-from worker.ticket.explanation import Counted, Explanation, FactSeen
+from worker.ticket.explanation import Counted, Explanation, FactSeen, Otherwise
 
 _STYLES = {"critical": "bold red", "high": "bold yellow", "medium": "bold cyan", "low": "bold"}
 _ORIGINS = {
@@ -40,6 +40,11 @@ def lines(told: Explanation) -> Iterator[Text]:
     yield Text()
     yield Text(_heading(told), style="bold")
     yield from _days(told)
+    if told.otherwise:
+        yield Text()
+        yield Text("what would change the level", style="bold")
+        zone = ZoneInfo(told.timezone)
+        yield from (_otherwise(other, zone) for other in told.otherwise)
 
 
 def _decision(told: Explanation) -> Iterator[Text]:
@@ -88,6 +93,13 @@ def _fact(seen: FactSeen) -> Text:
     ]
     text = f"  {seen.name:<17}{value:<12}{origin + evidence:<13}{'; '.join(notes)}"
     return Text(text.rstrip(), style="" if fact else "dim")
+
+
+def _otherwise(other: Otherwise, zone: ZoneInfo) -> Text:
+    *firsts, last = (str(value).lower() for value in other.values)
+    values = f"{', '.join(firsts)} or {last}" if firsts else last
+    due = _both(other.deadline, zone)
+    return Text(f"  were {other.name} {values}: {other.level}, due {due}")
 
 
 def _heading(told: Explanation) -> str:

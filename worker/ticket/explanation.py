@@ -6,14 +6,15 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from schemas.envelope import Level
-from schemas.facts import FACTS, FactName
+from schemas.facts import FACTS, FactName, FactValue
 from schemas.inbound import Created, Inbound, TicketCreated, TicketUpdated
 from schemas.outbound import Fact
 from worker import errors
 from worker.policy.calendar import Calendar, ClosedDay
 from worker.policy.policy import Goal, Policy
 from worker.ticket.history import Entry
-from worker.ticket.life import Life, live
+from worker.ticket.life import Life, Promise, live
+from worker.ticket.objective import ObjectiveClock
 
 
 class NothingToExplain(errors.RespondbyError):
@@ -49,6 +50,16 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Otherwise:
+    """What would be decided, had one fact one of these values and all else stayed."""
+
+    name: FactName
+    values: tuple[FactValue, ...]
+    level: Level
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """What was decided, and from what. The spans that were counted add up to the objective."""
 
@@ -70,6 +81,8 @@ class Explanation:
     skipped: tuple[ClosedDay, ...]
     """local dates on which nothing was counted since no window starts there"""
     deadline: datetime
+    otherwise: tuple[Otherwise, ...]
+    """all that one other fact would change the level to"""
     policy: Policy
 
 
@@ -96,6 +109,7 @@ def explain(event: Inbound, policy: Policy) -> Explanation:
         counted=counted,
         skipped=() if promise.goal.clock == "wall" else _skipped(calendar, life, counted),
         deadline=deadline,
+        otherwise=tuple(_otherwise(life)),
         policy=policy,
     )
 
@@ -139,6 +153,30 @@ def _facts(life: Life) -> Iterator[FactSeen]:
             decided=name in life.verdict.looked_at,
             matters=name in life.verdict.unknown,
         )
+
+
+def _otherwise(life: Life) -> Iterator[Otherwise]:
+    for name in FACTS:
+        by_level: dict[Level, list[FactValue]] = {}
+        for value in FACTS[name]:
+            level = _level_were(life, name, value)
+            if level != life.level:
+                by_level.setdefault(level, []).append(value)
+        for level, values in by_level.items():
+            yield Otherwise(
+                name=name, values=tuple(values), level=level, deadline=_due_at(life, level)
+            )
+
+
+def _level_were(life: Life, name: FactName, value: FactValue) -> Level:
+    known = {known: fact.value for known, fact in life.facts.items()}
+    verdict = life.policy.verdict({**known, name: value})
+    return life.policy.raised(verdict.level, life.client)
+
+
+def _due_at(life: Life, level: Level) -> datetime:
+    clock = ObjectiveClock(life.policy.clock_of(level, life.calendar), life.notified_at)
+    return Promise(level, life.policy.goal(level), clock).instant()
 
 
 def _counted(life: Life, deadline: datetime) -> Iterator[Counted]:

@@ -252,3 +252,19 @@ def test_the_deadline_is_the_one_that_a_worker_gives(by: Policy, notified: datet
     written = body(created(text(notified), facts=FACTS["high"]))
     (told,) = Case(by).take(Entry(decode(written), written))
     assert told["data"]["deadline"] == text(high(notified, by).deadline)
+
+
+def test_it_tells_which_other_fact_would_change_the_level_and_to_what_deadline() -> None:
+    told = high(FRIDAY_AFTERNOON)
+    named = {(other.name, other.values): other for other in told.otherwise}
+    critical = named["system_critical", (True,)]
+    assert (critical.level, text(critical.deadline)) == ("critical", "2026-05-22T20:40:00Z")
+    assert named["workaround", (True,)].level == "medium"
+    assert named["request", ("question", "feature", "cosmetic", "build")].level == "low"
+    assert all(other.level != told.level for other in told.otherwise)
+
+
+def test_every_fact_that_could_change_the_level_is_among_them() -> None:
+    told = explained(created(FRIDAY_AFTERNOON))
+    named = {other.name for other in told.otherwise}
+    assert {seen.name for seen in told.facts if seen.matters} <= named
