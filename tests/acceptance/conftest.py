@@ -1,0 +1,24 @@
+"""Sites for the tests that start the real command."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import site as sites
+from tests.support.broker import Broker
+from tests.support.site import Site
+
+
+@pytest.fixture
+async def site(broker_url: str, tmp_path: Path) -> AsyncIterator[Site]:
+    """A worker, not started yet, between an upstream and a downstream."""
+    async with sites.built(broker_url, tmp_path) as built:
+        yield built
+
+
+@pytest.fixture
+async def own_site(own_broker: Broker, own_vhost: str, tmp_path: Path) -> AsyncIterator[Site]:
+    """The same on a broker that the test may stop and start."""
+    async with sites.built(own_broker.url(own_vhost), tmp_path) as built:
+        yield built

@@ -1,0 +1,106 @@
+"""A worker on trial: a long stream with garbage in it goes in, and the end state is compared."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from random import Random
+
+from tests.support import malformed, oracle, stream
+from tests.support.oracle import End
+from tests.support.site import Site
+from tests.support.waiting import until
+from worker.broker import topology
+from worker.policy import loading
+
+#: Seconds for the whole stream, with everything that a test does to the worker meanwhile.
+_SETTLED_WITHIN = 60.0
+
+Differences = dict[str, tuple[End | None, End]]
+
+
+class Trial:
+    """One stream through one site."""
+
+    def __init__(self, site: Site, seed: int, count: int = 2000) -> None:
+        self.site = site
+        self._now = datetime.now(UTC)
+        self.stream = stream.made(seed, self._now, count)
+        self.malformed = malformed.twenty()
+        self._expected = self._replayed()
+        self._random = Random(seed)
+
+    async def pour(self) -> None:
+        """Send everything, garbage between the events."""
+        sendings = [*self.stream.sendings(), *(bad.sending for bad in self.malformed)]
+        self._random.shuffle(sendings)
+        await self.site.pour(*sendings)
+
+    async def is_known(self, count: int) -> None:
+        """Wait until the worker has committed so many of the events, and not yet all of them."""
+        site = self.site
+        await until(lambda: site.stored("inbox") >= count, f"{count} events are known", 30)
+        assert site.stored("inbox") < len(self.stream.events), "too late: the work is done"
+
+    async def ends_as_replayed(self) -> None:
+        """Wait for the end state, let the worker drain, and see that it is still the same."""
+        assert self._expected.keys() == self.stream.tickets
+        try:
+            await until(self._is_settled, "the end state of a replay", _SETTLED_WITHIN)
+        except AssertionError as late:
+            raise AssertionError(f"{late}: {await self._told()}") from None
+        assert await self.site.worker.stop() == 0
+        assert not await self.differences()
+
+    async def nothing_is_left(self) -> None:
+        """Neither on the broker nor in the outbox; and the worker knows every event once."""
+        site = self.site
+        assert await site.waiting(topology.INBOX) == 0
+        assert await site.waiting(topology.UNROUTED) == 0
+        assert site.stored("outbox") == 0
+        assert site.stored("inbox") == len(self.stream.events)
+
+    async def dead_letters(self) -> Counter[str]:
+        """How often each malformed message lies among the dead letters, with its own reason."""
+        found = Counter[str]()
+        expected = {bad.message_id: bad for bad in self.malformed}
+        for message in await self.site.dead_letters():
+            bad = expected[str(message.message_id)]
+            headers = message.headers
+            assert message.body == bad.sending.body
+            assert headers["x-respondby-reason"] == bad.reason
+            assert bad.error in str(headers["x-respondby-error"])
+            assert headers["x-respondby-original-routing-key"] == bad.sending.routing_key
+            found[bad.message_id] += 1
+        return found
+
+    @property
+    def each_once(self) -> Counter[str]:
+        """Every malformed message, once."""
+        return Counter(bad.message_id for bad in self.malformed)
+
+    async def differences(self) -> Differences:
+        """Tickets that do not stand where a replay puts them."""
+        live = oracle.ends(await self.site.events())
+        return oracle.differences(live, self._expected, datetime.now(UTC))
+
+    def _replayed(self) -> dict[str, End]:
+        policy = loading.parse(stream.policy_text(), "policy")
+        quiet = self._now + timedelta(seconds=stream.QUIET)
+        return oracle.ends(oracle.replayed(self.stream.bodies, policy, quiet))
+
+    async def _is_settled(self) -> bool:
+        return (
+            not await self.differences()
+            and await self.dead_letters() >= self.each_once
+            and self.site.stored("inbox") == len(self.stream.events)
+        )
+
+    async def _told(self) -> str:
+        different = await self.differences()
+        dead = len(await self.dead_letters())
+        known = self.site.stored("inbox")
+        some = "\n".join(f"{ticket}: {pair}" for ticket, pair in islice(different.items(), 5))
+        return (
+            f"{len(different)} tickets differ, {dead} dead letters, {known} events known; "
+            f"the stream was made at {self._now}\n{some}\n{self.site.worker.log_text()[-2000:]}"
+        )
