@@ -104,6 +104,24 @@ class Broker:
             row["name"]: {column: row[column] for column in columns} for row in json.loads(told)
         }
 
+    def lose_consumers(self, vhost: str, queue: str, spare: str = "") -> None:
+        """Make a quorum queue forget its consumers but the one with this tag; nobody is told."""
+        self.rabbitmqctl(
+            "eval",
+            f'{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{vhost}">>, queue,'
+            f' <<"{queue}">>)), [{{ok, _, _}} = ra:process_command(amqqueue:get_pid(Q),'
+            " rabbit_fifo:make_checkout({element(2, C), element(1, C)}, cancel, #{}))"
+            f' || C <- rabbit_amqqueue:consumers(Q), element(2, C) =/= <<"{spare}">>].',
+        )
+
+    def alarm(self) -> None:
+        """Have the broker say that its memory is full: it takes no more messages."""
+        self.rabbitmqctl("set_vm_memory_high_watermark", "0.0001")
+
+    def end_alarm(self) -> None:
+        """Undo `alarm`."""
+        self.rabbitmqctl("set_vm_memory_high_watermark", "0.9")
+
     def stop(self) -> None:
         """The end of the machine."""
         self._machine.stop()
@@ -197,7 +215,8 @@ def with_login(url: str, login: str, password: str) -> str:
     """The same broker and virtual host, and this login."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{quote(login)}:{quote(password)}@{host}"))
+    who = f"{quote(login, safe='')}:{quote(password, safe='')}"
+    return urlunsplit(parts._replace(netloc=f"{who}@{host}"))
 
 
 def unique(prefix: str) -> str:

@@ -1,9 +1,12 @@
 """The worker's links on a real broker, made for tests: quick to look, quick to give up."""
 
+import asyncio
+
+from tests.support.waiting import until
 from worker.broker.address import Address
 from worker.broker.consumer import AmqpInbox, Limits
 from worker.broker.memory import MemoryObserver
-from worker.broker.port import Delivery, Message
+from worker.broker.port import Delivery, Inbox, Message
 from worker.broker.publisher import AmqpPublisher
 from worker.clock import SystemClock
 
@@ -33,9 +36,15 @@ def message(number: int = 1, level: str = "high", body: bytes | None = None) -> 
     )
 
 
-async def receive_all(port: AmqpInbox, count: int) -> list[Delivery]:
+async def up(observer: MemoryObserver, *links: str) -> None:
+    """Wait until these links are up."""
+    await until(lambda: all(observer.up.get(link) for link in links), f"{links} up", 30)
+
+
+async def receive_all(port: Inbox, count: int) -> list[Delivery]:
     """Exactly so many deliveries, in as many batches as it takes."""
     received: list[Delivery] = []
-    while len(received) < count:
-        received += await port.receive(count - len(received), 0.05)
+    async with asyncio.timeout(20):
+        while len(received) < count:
+            received += await port.receive(count - len(received), 0.05)
     return received

@@ -1,5 +1,7 @@
 """A plain AMQP client for tests: puts messages in, looks at what came out."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Self
 
 import aio_pika
@@ -59,8 +61,10 @@ class Operator:
     async def take_all(self, queue: str) -> list[AbstractIncomingMessage]:
         """All messages of a queue, acknowledged."""
         taken = []
-        while (message := await self.take(queue)) is not None:
-            taken.append(message)
+        async with self._connection.channel() as channel:
+            source = await channel.get_queue(queue, ensure=False)
+            while (message := await source.get(no_ack=True, fail=False)) is not None:
+                taken.append(message)
         return taken
 
     async def waiting(self, queue: str) -> int:
@@ -74,6 +78,17 @@ class Operator:
         async with self._connection.channel() as channel:
             declared = await channel.declare_queue(queue, passive=True)
             return declared.declaration_result.consumer_count or 0
+
+    @asynccontextmanager
+    async def hoarding(self, queue: str) -> AsyncIterator[str]:
+        """Consume a queue as another worker does: one message in hand, and never done with it.
+
+        Gives the consumer's tag.
+        """
+        async with self._connection.channel() as channel:
+            await channel.set_qos(prefetch_count=1)
+            source = await channel.get_queue(queue, ensure=False)
+            yield await source.consume(_keep)
 
     async def bind(self, queue: str, routing_key: str) -> None:
         """Declare a downstream queue and bind it to the worker's exchange."""
@@ -100,3 +115,7 @@ class Operator:
         channel = self._connection.channel(publisher_confirms=False)
         await channel.initialize()
         return await channel.get_underlay_channel()
+
+
+async def _keep(_: AbstractIncomingMessage) -> None:
+    """Take it, and neither acknowledge nor refuse it."""

@@ -14,7 +14,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection
 from aiormq.abc import AbstractChannel as BareChannel
 
 from worker import errors
-from worker.broker import faults
+from worker.broker import faults, wire
 from worker.broker.address import Address
 from worker.broker.events import Event
 from worker.broker.port import Observer
@@ -70,9 +70,11 @@ class Session:
         channel.close_callbacks.add(self._closed)
         return await channel.get_underlay_channel()
 
-    def fail(self, why: str) -> None:
-        """End the session for this reason."""
-        self._end(errors.BrokerUnavailable(why))
+    def fail(self, fault: errors.BrokerUnavailable) -> None:
+        """End the session; whoever serves it raises this fault, unless another came first."""
+        if self._fault is None:
+            self._fault = fault
+        self._changed.set()
 
     def nudge(self) -> None:
         """Wake whoever serves: something has changed."""
@@ -109,12 +111,7 @@ class Session:
         self, _: AbstractConnection | AbstractChannel | None, error: BaseException | None
     ) -> None:
         self.is_closed = True
-        self._end(faults.unavailable(error or asyncio.CancelledError()))
-
-    def _end(self, fault: errors.BrokerUnavailable) -> None:
-        if self._fault is None:
-            self._fault = fault
-        self._changed.set()
+        self.fail(faults.unavailable(error or asyncio.CancelledError()))
 
 
 class Service(Protocol):
@@ -206,6 +203,7 @@ class Link:
         self._observer.event(Event.LINK_UP, link=self._name, broker=str(self._address))
 
     async def _connect(self) -> AbstractConnection:
+        wire.read_tolerantly()
         address = self._address
         return await aio_pika.connect(
             host=address.host,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from aiormq.abc import DeliveredMessage
+from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from worker import errors
 from worker.broker import topology, watchdog
@@ -19,6 +19,8 @@ from worker.clock import Clock
 
 #: Messages in the first window of a connection: should they crash us, few are counted against.
 FIRST_WINDOW = 10
+#: Seconds before a broker that could not tell the depth of the inbox is asked again.
+_ASK_AGAIN_AFTER = 0.1
 #: Seconds for one request on a channel; after that the connection is replaced.
 REQUEST_WITHIN = 10.0
 
@@ -70,6 +72,7 @@ class AmqpInbox:
         self._link = Link("consume", address, self, observer, clock)
         self._arrived: deque[Delivery] = deque()
         self._arrival = asyncio.Event()
+        self._wanted = 1
         self._draining = False
         self._held_since: float | None = None
         self._session: Session | None = None
@@ -88,7 +91,7 @@ class AmqpInbox:
                 if count:
                     return [self._arrived.popleft() for _ in range(count)]
             else:
-                await self._next_arrival()
+                await self._arrival_of(1)
         return []
 
     async def settle(self, deliveries: Sequence[Delivery]) -> None:
@@ -102,7 +105,7 @@ class AmqpInbox:
             await self._intake.settle(tags)
         except errors.BrokerUnavailable as fault:
             # The broker brings them again, and the store knows them by then.
-            self._session.fail(str(fault))
+            self._session.fail(fault)
         if first:
             self._wake()
         self._note_progress()
@@ -126,19 +129,26 @@ class AmqpInbox:
 
     async def set_up(self, session: Session) -> None:
         """Of the link's Service: declare, count the backlog, consume."""
-        self.caught_up.clear()
         side = await session.open_channel(confirms=False)
         await self._prepare(side)
         before = await watchdog.look(side)
         intake = Intake(await session.open_channel(confirms=False), side, session)
         self._generation += 1
         self._session, self._intake = session, intake
-        await intake.adjust(self._window(), self._take)
-        # A quorum queue without a leader says 0; to consume it must have had one.
-        after = await watchdog.look(side)
+        window = self._window()
+        await intake.adjust(window, self._take)
+        after = await (self._sure_look(side) if window else watchdog.look(side))
         self._note_look(after)
-        intake.backlog = max(before.waiting, after.waiting + intake.ledger.delivered)
+        # What was brought during the look may be counted twice: better caught up late than early.
+        intake.backlog = before.waiting or after.waiting + intake.ledger.delivered
         self._note_progress()
+
+    async def _sure_look(self, side: AbstractChannel) -> watchdog.Look:
+        # A quorum queue that is busy for a quarter of a second, or has no leader, is said to
+        # have no messages and no consumers; but we consume.
+        while not (seen := await watchdog.look(side)).consumers:
+            await self._clock.sleep(_ASK_AGAIN_AFTER)
+        return seen
 
     async def serve(self, session: Session) -> None:
         """Of the link's Service: keep the consumer as wanted, and look at it now and then."""
@@ -165,7 +175,8 @@ class AmqpInbox:
             return
         token = _Token(self._generation, message.delivery_tag or 0)
         self._arrived.append(_delivery(message, token, self._clock.now()))
-        self._arrival.set()
+        if len(self._arrived) >= self._wanted:
+            self._arrival.set()
 
     def _tag(self, delivery: Delivery) -> int | None:
         token = delivery.token
@@ -177,11 +188,13 @@ class AmqpInbox:
         try:
             async with asyncio.timeout(seconds):
                 while len(self._arrived) < at_most and not self._draining:
-                    await self._next_arrival()
+                    await self._arrival_of(at_most)
         except TimeoutError:
             return
 
-    async def _next_arrival(self) -> None:
+    async def _arrival_of(self, count: int) -> None:
+        # Woken once for all of them, not for each.
+        self._wanted = count
         self._arrival.clear()
         await self._arrival.wait()
 

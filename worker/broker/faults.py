@@ -39,6 +39,11 @@ def translated() -> Iterator[None]:
             raise
         # The driver ends waiting calls with a cancellation of its own when it closes.
         raise unavailable(error) from error
+    except Exception as error:
+        if type(error) is not Exception:
+            raise
+        # How the driver rejects what still waits when its connection ended in good order.
+        raise unavailable(error) from error
 
 
 def unavailable(error: BaseException) -> errors.BrokerUnavailable:
@@ -50,14 +55,16 @@ def unavailable(error: BaseException) -> errors.BrokerUnavailable:
 
 def describe(error: BaseException | None) -> str:
     """One line for a person; never holds a URL or a password."""
+    if error is not None and _is_refused_open(error):
+        return "the virtual host is unknown, not ours to enter, or takes no more connections"
     if error is None or isinstance(error, asyncio.CancelledError):
         return "the connection went silent or was closed"
     if isinstance(error, TimeoutError):
         return "the broker did not answer in time"
-    if isinstance(error, RuntimeError):
+    if isinstance(error, RuntimeError) or type(error) is Exception:
         # The driver's text for this holds the URL.
         return "the channel or connection is closed"
-    return f"{type(error).__name__}: {_text(error)}"
+    return f"{type(error).__name__}: {_text(error)}".removesuffix(": ")
 
 
 def _text(error: BaseException) -> str:
@@ -65,10 +72,13 @@ def _text(error: BaseException) -> str:
 
 
 def _is_closed_door(error: BaseException) -> bool:
-    # 530: the virtual host is unknown or not ours to enter.
-    return isinstance(error, amqp.ConnectionNotAllowed) or (
-        isinstance(error, amqp.ConnectionClosed) and error.args[:1] == (530,)
-    )
+    return isinstance(error, amqp.ConnectionNotAllowed) or _is_refused_open(error)
+
+
+def _is_refused_open(error: BaseException) -> bool:
+    # The driver takes the broker's "close" to an "open" for a frame out of place, and keeps
+    # neither its code nor its text.
+    return isinstance(error, amqp.InvalidFrameError) and "Connection.Close" in str(error)
 
 
 def _cancelled_by_us() -> bool:

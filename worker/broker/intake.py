@@ -1,6 +1,7 @@
 """One channel's consumer while it lasts: how much it may bring, and what of it is finished."""
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable
 
 from aiormq.abc import AbstractChannel, DeliveredMessage
@@ -20,8 +21,8 @@ class Intake:
 
     def __init__(self, channel: AbstractChannel, side: AbstractChannel, session: Session) -> None:
         self.ledger = Ledger()
-        self.backlog = 0
-        """messages to finish before what had gathered is worked off"""
+        self.backlog = math.inf
+        """messages to finish before what had gathered is worked off; not known at first"""
         self._channel = channel
         self._side = side
         self._session = session
@@ -35,13 +36,15 @@ class Intake:
         """Have at most `window` messages brought that are not finished; 0 is none.
 
         A changed window needs a new consumer: the broker fixes it when one starts. What is in
-        hand stays in hand, and is acknowledged on this channel as before.
+        hand stays in hand, and is acknowledged on this channel as before. What the broker was
+        about to bring comes to the next one, marked as redelivered.
         """
         if window == self._window:
             return
         if self._window:
             await self._channel.basic_cancel(self._consumer_tag)
         self._window = window
+        self._watchdog = watchdog.Watchdog()
         if window:
             # Never global: on a quorum queue that closes the whole connection.
             await self._channel.basic_qos(prefetch_count=window, global_=False)
@@ -64,12 +67,17 @@ class Intake:
         self.ledger.finish(tags)
         # In turns: an older tag sent after a newer one would be unknown, and close the channel.
         async with self._ack_turn:
-            tag = self.ledger.advance()
-            if tag is None:
-                return
             with faults.translated():
                 async with asyncio.timeout(ACK_WITHIN):
-                    await self._channel.basic_ack(tag, multiple=True)
+                    await self._acknowledge()
+
+    async def _acknowledge(self) -> None:
+        if (tag := self.ledger.advance()) is not None:
+            await self._channel.basic_ack(tag, multiple=True)
+        # A message that cannot be finished (a dead letter while the publisher is blocked) must
+        # not fill the window with those that came after it, and so stop the input.
+        for tag in self.ledger.overdue(max(self._window // 2, 1)):
+            await self._channel.basic_ack(tag)
 
     async def look(self) -> watchdog.Look:
         """Ask the broker how it stands. Raises BrokerUnavailable if our consumer is dead."""
@@ -79,7 +87,7 @@ class Intake:
             why = self._watchdog.judge(seen, delivered=ledger.delivered, in_hand=ledger.in_hand)
             if why:
                 raise errors.BrokerUnavailable(why)
-            if seen.waiting == 0:
+            if seen.waiting == 0 and seen.consumers:
                 self.backlog = min(self.backlog, ledger.delivered)
         return seen
 
@@ -88,4 +96,5 @@ class Intake:
         return self.ledger.finished >= self.backlog
 
     def _cancelled_by_broker(self, _: commands.Basic.Cancel) -> None:
-        self._session.fail(f"the broker cancelled our consumer on {topology.INBOX}")
+        why = f"the broker cancelled our consumer on {topology.INBOX}"
+        self._session.fail(errors.BrokerUnavailable(why))

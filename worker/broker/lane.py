@@ -60,15 +60,18 @@ class Lane:
         confirmed: set[int] = set()
         async with self._turn:
             try:
-                for window in _windows(publications):
+                for window in windows(publications):
                     self._session.check()
                     await self._send_window(publications, window, confirmed)
             except errors.BrokerUnavailable as fault:
-                self._session.fail(str(fault))
+                self._session.fail(fault)
                 if not confirmed:
                     raise
             except asyncio.CancelledError:
-                self._session.fail("a publisher was cancelled before its confirms came")
+                # What is on its way stays there, and its answers would be taken for those of a
+                # later publication of the same id; some of that one's would then never come.
+                cancelled = "a publisher was cancelled before its confirms came"
+                self._session.fail(errors.BrokerUnavailable(cancelled))
                 raise
         return [index in confirmed for index in range(len(publications))]
 
@@ -88,6 +91,8 @@ class Lane:
 
     async def _send_one(self, publication: Publication, index: int, confirmed: set[int]) -> None:
         try:
+            # Leaves `wait` on: without it the driver's queue of writes fills up, and who waits
+            # for room there is never told that the connection is gone.
             answer = await self._channel.basic_publish(
                 publication.body,
                 exchange=publication.exchange,
@@ -112,7 +117,7 @@ class Lane:
         )
 
 
-def _windows(publications: Sequence[Publication]) -> Iterator[list[int]]:
+def windows(publications: Sequence[Publication]) -> Iterator[list[int]]:
     """Indexes in order, at most WINDOW together, no message_id twice in one window."""
     window: list[int] = []
     ids: set[str] = set()

@@ -7,7 +7,8 @@ class Ledger:
     """Delivery tags of one channel: 1, 2, 3 … in the order of delivery.
 
     The broker is told with one acknowledgement up to the last tag before the first gap, so a
-    message that is not finished is never acknowledged by one that came after it.
+    message that is not finished is never acknowledged by one that came after it. Where a gap
+    stays open for long, what piles up beyond it is acknowledged one by one.
     """
 
     def __init__(self) -> None:
@@ -15,8 +16,10 @@ class Ledger:
         """how many the broker has brought"""
         self.finished = 0
         """how many of them are done with, acknowledged or not"""
-        self._acknowledged = 0
+        self._contiguous = 0
         self._beyond: set[int] = set()
+        self._alone: set[int] = set()
+        """of those beyond the gap: which the broker has forgotten already"""
 
     @property
     def in_hand(self) -> int:
@@ -30,14 +33,27 @@ class Ledger:
     def finish(self, tags: Iterable[int]) -> None:
         """These are done with; telling it twice changes nothing."""
         for tag in tags:
-            if tag > self._acknowledged and tag not in self._beyond:
+            if tag > self._contiguous and tag not in self._beyond:
                 self._beyond.add(tag)
                 self.finished += 1
 
     def advance(self) -> int | None:
         """The tag to acknowledge up to, once; None if nothing new is contiguous."""
-        start = self._acknowledged
-        while self._acknowledged + 1 in self._beyond:
-            self._acknowledged += 1
-            self._beyond.remove(self._acknowledged)
-        return self._acknowledged if self._acknowledged > start else None
+        last = None
+        while self._contiguous + 1 in self._beyond:
+            self._contiguous += 1
+            self._beyond.remove(self._contiguous)
+            if self._contiguous in self._alone:
+                # The broker does not know it any more, and would close the channel.
+                self._alone.remove(self._contiguous)
+            else:
+                last = self._contiguous
+        return last
+
+    def overdue(self, many: int) -> list[int]:
+        """Tags beyond the gap to acknowledge one by one, once they are so many."""
+        if len(self._beyond) - len(self._alone) < many:
+            return []
+        tags = sorted(self._beyond - self._alone)
+        self._alone.update(tags)
+        return tags

@@ -18,12 +18,14 @@ ERROR = "x-respondby-error"
 ROUTING_KEY = "x-respondby-original-routing-key"
 
 _OURS = {REASON, ERROR, ROUTING_KEY}
-#: The broker would send a copy to each queue that these name.
+#: When the letter is given back, the broker would send a copy to each queue that these name.
 _CARBON_COPIES = {"CC", "BCC"}
 #: Bytes of original headers that are kept. All headers must fit one frame (128 KiB unless the
 #: broker was told otherwise), or the broker closes the connection.
 _HEADER_BYTES = 65_536
 _ERROR_LENGTH = 1000
+#: Bytes of a header's name; the driver cuts longer ones off, by which two may become one.
+_NAME_BYTES = 128
 
 
 def publication(letter: DeadLetter) -> Publication:
@@ -75,6 +77,8 @@ def _kept(headers: Mapping[str, object]) -> Iterator[tuple[str, FieldValue]]:
 
 def _size(name: str, value: FieldValue) -> float:
     try:
+        if len(name.encode()) > _NAME_BYTES:
+            return math.inf
         return len(encode.field_table({name: value}))
     except (TypeError, ValueError, OverflowError, struct.error):
         # It was read from the wire, but has no form in which to write it.

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from worker import errors
 from worker.broker.port import DeadLetter, Delivery, Message
@@ -19,8 +19,9 @@ class _Token:
 class MemoryInbox:
     """An inbox that a test fills with `deliver`.
 
-    `settled` lists what was settled, in order; `in_hand` what was received and not settled yet.
-    `reconnect` does what a lost connection does: all that is unsettled comes again.
+    `settled` lists what was settled, in order; `in_hand` what was received and not settled yet;
+    `given_back` what a drain found and nobody received. `reconnect` does what a lost connection
+    does: all that is unsettled comes again.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -32,11 +33,18 @@ class MemoryInbox:
         self.held = False
         self.draining = False
         self._clock: Clock = clock or SystemClock()
-        self._ready: deque[Delivery] = deque()
+        self._brought: deque[Delivery] = deque()
+        self._at_broker: deque[Delivery] = deque()
         self._changed = asyncio.Event()
         self._generation = 1
         self._tag = 0
         self._backlog = 0
+        self._connected = False
+
+    @property
+    def unsettled(self) -> list[Delivery]:
+        """All that the broker would bring again, in order."""
+        return [*self.in_hand, *self._brought, *self._at_broker]
 
     def deliver(  # noqa: PLR0913 - each stands for one property of a real message
         self,
@@ -61,49 +69,36 @@ class MemoryInbox:
             received_at=self._clock.now(),
             token=self._next_token(),
         )
-        self._ready.append(delivery)
-        self._changed.set()
+        self._at_broker.append(delivery)
+        self._bring()
         return delivery
 
     def reconnect(self) -> None:
         """The connection is lost and comes back: unsettled messages are delivered again."""
-        again = [*self.in_hand, *self._ready]
-        self.in_hand.clear()
-        self._ready.clear()
-        self._generation += 1
-        self._tag = 0
-        self.caught_up.clear()
-        self._backlog = len(again)
-        for old in again:
-            self.deliver(
-                old.body,
-                routing_key=old.routing_key,
-                message_id=old.message_id,
-                content_type=old.content_type,
-                content_encoding=old.content_encoding,
-                headers=old.headers,
-                redelivered=True,
-            )
-        self._note_progress()
+        self._lose()
+        self._connect()
 
     async def run(self) -> None:
-        """Nothing to keep up; waits to be cancelled."""
-        self._note_progress()
-        await asyncio.Event().wait()
+        """Be connected until cancelled; then what was not settled is the broker's again."""
+        self._connect()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._lose()
 
     async def receive(self, at_most: int, linger: float) -> list[Delivery]:
-        while not self._may_hand_out():
-            if self.draining:
-                return []
-            self._changed.clear()
-            await self._changed.wait()
-        await self._linger(at_most, linger)
-        batch = [self._ready.popleft() for _ in range(min(at_most, len(self._ready)))]
-        self.in_hand += batch
-        return batch
+        while not self.draining:
+            if self._brought:
+                await self._linger(at_most, linger)
+                count = min(at_most, len(self._brought))
+                if count:
+                    return self._hand_out(count)
+            else:
+                await self._next_change()
+        return []
 
     async def settle(self, deliveries: Sequence[Delivery]) -> None:
-        tokens = {delivery.token for delivery in deliveries}
+        tokens = {delivery.token for delivery in deliveries if self._connected}
         known = [delivery for delivery in self.in_hand if delivery.token in tokens]
         self.in_hand = [delivery for delivery in self.in_hand if delivery.token not in tokens]
         self.stale += len(deliveries) - len(known)
@@ -116,32 +111,68 @@ class MemoryInbox:
 
     async def release(self) -> None:
         self.held = False
-        self._changed.set()
+        self._bring()
 
     async def drain(self) -> None:
         self.draining = True
-        self.given_back += self._ready
-        self._ready.clear()
+        self.given_back += self._brought
+        self._at_broker.extendleft(reversed(self._brought))
+        self._brought.clear()
         self._changed.set()
+
+    def _lose(self) -> None:
+        self._connected = False
+        self.caught_up.clear()
+
+    def _connect(self) -> None:
+        self._take_back()
+        self._connected = True
+        self._backlog = len(self.unsettled)
+        self._bring()
+        self._note_progress()
+
+    def _take_back(self) -> None:
+        """What an earlier connection had brought is at the broker again."""
+        self._generation += 1
+        old = [*self.in_hand, *self._brought]
+        self.in_hand.clear()
+        self._brought.clear()
+        again = [self._redelivered(delivery) for delivery in old]
+        self._at_broker.extendleft(reversed(again))
+
+    def _redelivered(self, old: Delivery) -> Delivery:
+        now = self._clock.now()
+        return replace(old, redelivered=True, received_at=now, token=self._next_token())
+
+    def _bring(self) -> None:
+        if self._connected and not self.held and not self.draining:
+            self._brought += self._at_broker
+            self._at_broker.clear()
+            self._changed.set()
+
+    def _hand_out(self, count: int) -> list[Delivery]:
+        batch = [self._brought.popleft() for _ in range(count)]
+        self.in_hand += batch
+        return batch
 
     def _next_token(self) -> _Token:
         self._tag += 1
         return _Token(self._generation, self._tag)
 
-    def _may_hand_out(self) -> bool:
-        return bool(self._ready) and not self.held and not self.draining
-
     async def _linger(self, at_most: int, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
-                while len(self._ready) < at_most and not self.draining:
-                    self._changed.clear()
-                    await self._changed.wait()
+                while len(self._brought) < at_most and not self.draining:
+                    await self._next_change()
         except TimeoutError:
             return
 
+    async def _next_change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
     def _note_progress(self) -> None:
-        if self._backlog <= 0 or not (self._ready or self.in_hand):
+        if self._connected and (self._backlog <= 0 or not self.unsettled):
             self.caught_up.set()
 
 
@@ -171,7 +202,9 @@ class MemoryPublisher:
 
     async def publish(self, messages: Sequence[Message]) -> frozenset[str]:
         self._check()
-        taken = [message for message in messages if message.id not in self.refused]
+        # The same id is the same event: once is enough.
+        once = {message.id: message for message in messages}.values()
+        taken = [message for message in once if message.id not in self.refused]
         self.published += taken
         self._answer()
         return frozenset(message.id for message in taken)

@@ -25,9 +25,10 @@ class Look:
 
 async def look(channel: AbstractChannel) -> Look:
     """Ask the broker. The channel must not be one that consumes: a missing queue closes it."""
-    waiting, consumers = await _depth(channel, topology.INBOX)
     dead_letters, _ = await _depth(channel, topology.DEAD_LETTERS)
     unrouted, _ = await _depth(channel, topology.UNROUTED)
+    # The last, for it is compared with our own counts.
+    waiting, consumers = await _depth(channel, topology.INBOX)
     return Look(waiting=waiting, consumers=consumers, dead_letters=dead_letters, unrouted=unrouted)
 
 
@@ -40,17 +41,21 @@ class Watchdog:
     """Judges one look after the other."""
 
     def __init__(self) -> None:
+        self._deserted = False
         self._starved_at: int | None = None
 
     def judge(self, seen: Look, *, delivered: int, in_hand: int) -> str | None:
         """Why our consumer must be dead, or None. `delivered` and `in_hand` are our own counts.
 
-        Other workers' consumers hide the loss of ours from the count, so we also suspect a
-        queue that holds messages and brings us none, from one look to the next, while our
-        hands are empty.
+        A queue that is too busy to answer is said to have neither messages nor consumers, so it
+        takes two looks to tell. Other workers' consumers hide the loss of ours from the count, so
+        we also suspect a queue that holds messages and brings us none, from one look to the next,
+        while our hands are empty.
         """
-        if seen.consumers == 0:
+        deserted = seen.consumers == 0
+        if deserted and self._deserted:
             return f"the broker has no consumer on {topology.INBOX}"
+        self._deserted = deserted
         starved = seen.waiting > 0 and in_hand == 0
         if starved and self._starved_at == delivered:
             return f"{seen.waiting} messages wait in {topology.INBOX} and none is brought"

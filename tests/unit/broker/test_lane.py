@@ -1,0 +1,38 @@
+from hypothesis import given
+from hypothesis import strategies as st
+from pamqp import commands
+
+from worker.broker.lane import WINDOW, Publication, windows
+
+
+def _publications(ids: list[str]) -> list[Publication]:
+    return [
+        Publication(
+            exchange="x",
+            routing_key="",
+            body=b"",
+            properties=commands.Basic.Properties(message_id=message_id),
+        )
+        for message_id in ids
+    ]
+
+
+def test_no_more_than_a_window_is_on_its_way() -> None:
+    ids = [str(number) for number in range(2 * WINDOW + 1)]
+    assert [len(window) for window in windows(_publications(ids))] == [WINDOW, WINDOW, 1]
+
+
+def test_the_same_id_again_begins_a_new_window() -> None:
+    assert list(windows(_publications(["a", "b", "a", "c", "a"]))) == [[0, 1], [2, 3], [4]]
+
+
+def test_nothing_is_no_window() -> None:
+    assert list(windows([])) == []
+
+
+@given(st.lists(st.sampled_from("abcde"), max_size=60))
+def test_windows_hold_all_in_order_and_no_id_twice(ids: list[str]) -> None:
+    made = list(windows(_publications(ids)))
+    assert [index for window in made for index in window] == list(range(len(ids)))
+    for window in made:
+        assert len({ids[index] for index in window}) == len(window)
