@@ -1,29 +1,27 @@
 """Plays the sample day into the broker at RESPONDBY_BROKER_URL, and shows what comes of it."""
 
 import asyncio
-import os
-import ssl
+import sys
 
-import aio_pika
 from rich.console import Console
 
-from deploy.sample.stream import publish_day
-from deploy.sample.view import Screen, listen, show
+from deploy.sample import broker, stream, view
 
 
 async def play() -> None:
-    """Until killed, or until the broker goes away."""
-    url, authority = os.environ["RESPONDBY_BROKER_URL"], os.environ.get("RESPONDBY_TLS_CA")
-    context = ssl.create_default_context(cafile=authority) if authority else None
-    screen = Screen(Console(highlight=False))
-    async with await aio_pika.connect(url, ssl_context=context) as connection:
+    """Until killed; raises when the broker goes away."""
+    screen = view.Screen(Console(highlight=False))
+    async with await broker.connect() as connection:
         # Listening comes first, so that nothing is missed.
-        queue = await listen(await connection.channel())
-        upstream = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        queue = await view.listen(await connection.channel())
+        upstream = await stream.open_channel(connection)
         async with asyncio.TaskGroup() as group:
-            group.create_task(show(queue, screen), name="view")
-            group.create_task(publish_day(upstream, screen), name="stream")
-    raise SystemExit("the broker closed the connection")
+            group.create_task(view.show(queue, screen), name="view")
+            group.create_task(stream.publish_day(upstream, screen), name="stream")
 
 
-asyncio.run(play())
+try:
+    asyncio.run(play())
+except* broker.ERRORS as lost:
+    sys.exit(f"sample: lost the broker: {lost.exceptions[0]}")
+sys.exit("sample: the broker closed the connection")

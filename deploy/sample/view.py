@@ -14,10 +14,11 @@ from schemas import outbound
 
 PUBLISHED, DEAD = "respondby", "respondby.dead"
 COLOURS = {"critical": "bold red", "high": "yellow", "medium": "cyan", "low": "green"}
+FLAWS = {"twice": "  (sent twice)", "broken": "  (cut off in the middle)"}
 
 
 class Screen:
-    """One line an event, and the calendar's time zone of each ticket seen."""
+    """One line an event; knows the time zone of each ticket that it has seen."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -28,10 +29,10 @@ class Screen:
 
     def sent(self, event: Mapping[str, Any], step: Step) -> None:
         """What upstream publishes."""
-        said = step.data.get("summary") or step.data.get("reason") or step.data.get("facts") or ""
-        flaw = {"twice": "  (sent twice)", "broken": "  (cut off in the middle)"}
-        text = f"→ {step.type.removeprefix('ticket.')}  {said}{flaw.get(step.flaw or '', '')}"
-        self._line(event["subject"], "", Text(text, style="dim"))
+        facts = ", ".join(f"{name}: {value}" for name, value in step.data.get("facts", {}).items())
+        said = step.data.get("summary") or step.data.get("reason") or facts
+        text = f"→ {step.type.removeprefix('ticket.')}  {said}{FLAWS.get(step.flaw or '', '')}"
+        self._line(event["data"]["ticket_id"], "", Text(text, style="dim"))
 
     def published(self, event: outbound.Outbound) -> None:
         """What respondby publishes."""
@@ -47,15 +48,18 @@ class Screen:
         self._line("", "", Text(text, style="magenta"))
 
     def _sentence(self, data: outbound.TicketNames) -> str:
-        due = self._due(data)
         match data:
-            case outbound.Prioritized():
-                text = f"{due}  {why(data)}"
+            case outbound.Prioritized(deadline=None):
+                text = f"no deadline while paused  ({why(data)})"
+            case outbound.Prioritized(deadline=datetime() as due):
+                text = f"respond by {self._local(data, due)}{left(due)}  ({why(data)})"
             case outbound.AtRisk():
-                left = timedelta(seconds=round(data.remaining_seconds))
-                text = f"AT RISK  {data.threshold:.0%} used, {left} left: respond {due}"
+                spent = f"{data.threshold:.0%} used"
+                text = f"AT RISK  {spent}: respond by {self._local(data, data.deadline)}"
+                text += left(data.deadline)
             case outbound.Breached():
-                text = f"BREACHED  no response {due}; tell {data.contact or 'nobody named'}"
+                text = f"BREACHED  no response by {self._local(data, data.due_at)}"
+                text += f": tell {data.contact or 'nobody named'}"
             case outbound.Superseded():
                 text = f"WITHDRAWN  {data.alert_type}, because of: {data.reason}"
             case outbound.Recorded():
@@ -63,17 +67,15 @@ class Screen:
                 text = f"{data.outcome.upper()}  the response came after {after}"
             case outbound.EscalationRequested():
                 change = f"{data.from_level} → {data.to_level}"
-                text = f"ESCALATED  {change}; ask {data.contact or 'nobody named'}: {data.reason}"
+                text = f"ESCALATED  {change}: ask {data.contact or 'nobody named'}"
             case _:
                 text = type(data).__name__
         return text
 
-    def _due(self, data: outbound.TicketNames) -> str:
-        instant = getattr(data, "due_at", None) or getattr(data, "deadline", None)
-        if instant is None:
-            return "no deadline while paused"
+    def _local(self, data: outbound.TicketNames, instant: datetime) -> str:
+        """In the time zone of the ticket's calendar, for that is where people work."""
         local = instant.astimezone(self._zones.get(data.ticket_id, UTC))
-        return f"by {local:%a %H:%M:%S %Z} ({instant:%d %b %H:%M:%S}Z)"
+        return f"{local:%a %d %b %H:%M:%S %Z}"
 
     def _line(self, ticket: str, level: str, text: Text) -> None:
         line = Text(f"{datetime.now(UTC):%H:%M:%S}Z  ")
@@ -82,12 +84,18 @@ class Screen:
         self._console.print(line + text, soft_wrap=True)
 
 
+def left(deadline: datetime) -> str:
+    """How long that is from now."""
+    seconds = round((deadline - datetime.now(UTC)).total_seconds())
+    return f", in {timedelta(seconds=seconds)}" if seconds >= 0 else ", which has passed"
+
+
 def why(data: outbound.Prioritized) -> str:
     """The rule, the level before if it was another, and what a person should find out."""
     rules = ", ".join(reason.rule for reason in data.reasons)
     was = f"was {data.previous_level}; " if data.previous_level not in (None, data.level) else ""
     triage = f"; triage: {', '.join(data.unknown)}?" if data.needs_triage else ""
-    return f"{was}rule {rules}{triage}"
+    return f"{was}{rules}{triage}"
 
 
 async def listen(channel: AbstractChannel) -> AbstractQueue:
