@@ -108,7 +108,8 @@ async def test_broken_messages_do_not_sink_those_around_them(site: Site) -> None
 
     assert await site.worker.stop() == 0
     assert await site.waiting() == 0
-    assert [letter.body for letter in await site.dead_letters()] == broken
+    # Their order is nobody's promise: several were on their way at once.
+    assert sorted(letter.body for letter in await site.dead_letters()) == sorted(broken)
 
 
 async def test_what_nobody_downstream_wants_is_kept_apart(site: Site) -> None:
