@@ -98,7 +98,7 @@ def assembled(
     relay = Relay(store, outside.publisher, clock, accounts, log)
     catch_up = CatchUp(inbox, links, settings.catch_up_seconds, clock, log)
     timers = Timers(store, settings.source, clock, catch_up, relay, accounts)
-    graveyard = Graveyard(inbox, outside.publisher, clock, log)
+    graveyard = Graveyard(inbox, outside.publisher, clock, accounts, log)
     policies = Policies(
         current=in_force,
         load=lambda: policy(settings),

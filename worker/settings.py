@@ -105,6 +105,8 @@ class Settings(BaseModel):
         url = value.get_secret_value()
         if not url.startswith(_SQLITE) or url == _SQLITE:
             raise ValueError("must be sqlite:///PATH")
+        if ":memory:" in url:
+            raise ValueError("must name a file: what is in memory does not survive")
         return value
 
     @model_validator(mode="after")

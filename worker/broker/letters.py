@@ -24,6 +24,8 @@ _CARBON_COPIES = {"CC", "BCC"}
 #: broker was told otherwise), or the broker closes the connection.
 _HEADER_BYTES = 65_536
 _ERROR_LENGTH = 1000
+#: Bytes that a property can hold.
+_SHORT_BYTES = 255
 #: Bytes of a header's name; the driver cuts longer ones off, by which two may become one.
 _NAME_BYTES = 128
 
@@ -36,12 +38,13 @@ def publication(letter: DeadLetter) -> Publication:
     delivery = letter.delivery
     return Publication(
         exchange=topology.DEAD,
-        routing_key=delivery.routing_key,
+        # The exchange sends every letter to its one queue, whatever the key.
+        routing_key=_short(delivery.routing_key) or "",
         body=delivery.body,
         properties=commands.Basic.Properties(
-            message_id=delivery.message_id or str(uuid.uuid4()),
-            content_type=delivery.content_type,
-            content_encoding=delivery.content_encoding,
+            message_id=_short(delivery.message_id) or str(uuid.uuid4()),
+            content_type=_short(delivery.content_type),
+            content_encoding=_short(delivery.content_encoding),
             delivery_mode=2,
             app_id="respondby",
             headers={**dict(_kept(delivery.headers)), **_reasons(letter)},
@@ -53,6 +56,14 @@ def dropped(letter: DeadLetter) -> list[str]:
     """The names of headers that were too large or too strange to be kept."""
     headers = letter.delivery.headers
     return sorted(set(headers) - {name for name, _ in _kept(headers)} - _OURS)
+
+
+def _short(text: str | None) -> str | None:
+    """The text, where a message's property can hold it.
+
+    One that was not UTF-8 has grown by being read, and must not keep its letter from being buried.
+    """
+    return text if text is not None and len(text.encode()) <= _SHORT_BYTES else None
 
 
 def _reasons(letter: DeadLetter) -> FieldTable:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from schemas import times
 from worker import durations
+from worker.cli.printable import printable
 from worker.ticket.explanation import Counted, Explanation, FactSeen, Otherwise
 
 _STYLES = {"critical": "bold red", "high": "bold yellow", "medium": "bold cyan", "low": "bold"}
@@ -73,7 +74,7 @@ def _hours(told: Explanation, zone: ZoneInfo) -> str:
 
 
 def _line(name: str, value: str, style: str = "") -> Text:
-    return Text.assemble((f"{name:<11}", "dim"), (_printable(value), style))
+    return Text.assemble((f"{name:<11}", "dim"), (printable(value), style))
 
 
 def _after_rule(told: Explanation) -> str:
@@ -86,7 +87,7 @@ def _fact(seen: FactSeen) -> Text:
     fact = seen.fact
     value = str(fact.value).lower() if fact else "unknown"
     origin = _ORIGINS[fact.origin if fact else "default"]
-    evidence = f" {_printable(fact.evidence)}" if fact and fact.evidence else ""
+    evidence = f" {printable(fact.evidence)}" if fact and fact.evidence else ""
     notes = [
         *(["the rule looks at it"] if seen.decided else []),
         *(["knowing it could change the level"] if seen.matters else []),
@@ -143,8 +144,3 @@ def _day(day: date) -> str:
 def _clock(local: datetime) -> str:
     exact = "auto" if local.second or local.microsecond else "minutes"
     return local.time().isoformat(exact)
-
-
-def _printable(text: str) -> str:
-    """Without what would move a terminal's cursor or hide something."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

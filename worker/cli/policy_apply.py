@@ -15,6 +15,7 @@ from rich.table import Table
 from schemas import times
 from schemas.outbound import Prioritized
 from worker import bootstrap, errors, settings
+from worker.cli.printable import cell
 from worker.clock import SystemClock
 from worker.observe import http
 from worker.pipeline import application
@@ -104,7 +105,9 @@ def _print(changes: list[Change]) -> None:
         row, said = change.row, _said(change)
         level = _arrow(row.level or "-", said.level)
         deadline = _arrow(_text(row.deadline), _text(said.deadline))
-        table.add_row(row.ticket_id, level, deadline, said.reasons[0].rule, row.source)
+        table.add_row(
+            cell(row.ticket_id), level, deadline, cell(said.reasons[0].rule), cell(row.source)
+        )
     console.print(table)
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from schemas import times
 from worker import bootstrap, settings
+from worker.cli.printable import cell
 from worker.clock import SystemClock
 from worker.store.port import Reader, TicketRow
 
@@ -57,7 +58,9 @@ def _print(rows: Sequence[TicketRow], limit: int, now: datetime) -> None:
     for row in rows[:limit]:
         deadline = row.deadline.strftime("%a %Y-%m-%d %H:%M:%SZ") if row.deadline else "-"
         table.add_row(
-            *(row.ticket_id, row.level, row.phase, deadline, _remaining(row, now), row.source)
+            cell(row.ticket_id),
+            *(row.level, row.phase, deadline, _remaining(row, now)),
+            cell(row.source),
         )
     console.print(table)
     if len(rows) > limit:

@@ -58,7 +58,8 @@ def application(
 @asynccontextmanager
 async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
     """Serve until the block ends; gives the port, which the system chose if `port` is 0."""
-    runner = web.AppRunner(app, access_log=None)
+    # A client that never ends its request must not keep a worker from ending.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

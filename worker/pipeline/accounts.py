@@ -12,6 +12,7 @@ from schemas.outbound import (
     Outbound,
     ResponseRecorded,
 )
+from worker.broker.port import DeadLetter
 from worker.observe.metrics import Metrics
 from worker.store.port import Census, OutboxRow, Phase
 from worker.ticket.decide import Decision
@@ -34,10 +35,13 @@ class Accounts:
             for event in decision.outbound:
                 self._said(event)
 
-    def rejected(self, routing_key: str, reason: str) -> None:
-        # The body may not tell its type; the routing key is the type, or anything at all.
-        type_ = routing_key if routing_key in INBOUND_TYPES else "unknown"
-        self.metrics.events.labels(type_, "rejected").inc()
+    def rejected(self, dead: Iterable[DeadLetter]) -> None:
+        for letter in dead:
+            # The body may not tell its type; the routing key is the type, or anything at all.
+            key = letter.delivery.routing_key
+            self.metrics.events.labels(key if key in INBOUND_TYPES else "unknown", "rejected").inc()
+
+    def buried(self, reason: str) -> None:
         self.metrics.dead_letters.labels(reason).inc()
 
     def published(self, rows: Iterable[OutboxRow], now: datetime) -> None:

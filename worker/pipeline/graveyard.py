@@ -8,6 +8,7 @@ from worker import errors
 from worker.broker.port import DeadLetter, Inbox, Publisher
 from worker.clock import Clock
 from worker.observe.logs import Log, LogEvent
+from worker.pipeline.accounts import Accounts
 from worker.pipeline.patience import Patience
 
 #: How many are buried at once. The inbox's prefetch bounds how many can wait.
@@ -19,6 +20,7 @@ class Graveyard:
     inbox: Inbox
     publisher: Publisher
     clock: Clock
+    accounts: Accounts
     log: Log
     _waiting: "asyncio.Queue[DeadLetter]" = field(default_factory=asyncio.Queue)
     _patience: Patience = field(default_factory=Patience)
@@ -38,24 +40,32 @@ class Graveyard:
             letters = [await self._waiting.get()]
             while len(letters) < _AT_ONCE and not self._waiting.empty():
                 letters.append(self._waiting.get_nowait())
-            await self._bury(letters)
+            left = await self._bury(letters)
+            for letter in left:
+                # To the end of the queue: one that is refused must not hold up the others.
+                self._waiting.put_nowait(letter)
             for _ in letters:
                 self._waiting.task_done()
+            await self._rest_after(buried=len(letters) - len(left))
 
     async def rest(self) -> None:
         """Wait until all that was taken is buried."""
         await self._waiting.join()
 
-    async def _bury(self, letters: Sequence[DeadLetter]) -> None:
-        left = list(letters)
-        while left:
-            try:
-                buried = await self.publisher.bury(left)
-            except errors.BrokerUnavailable:
-                buried = [False] * len(left)
-            done = [letter for letter, kept in zip(left, buried, strict=True) if kept]
-            left = [letter for letter, kept in zip(left, buried, strict=True) if not kept]
-            await self.inbox.settle([letter.delivery for letter in done])
-            if left:
-                await self.clock.sleep(self._patience.next_wait())
-        self._patience.reset()
+    async def _bury(self, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
+        """Bury what can be buried now; what is left."""
+        try:
+            taken = await self.publisher.bury(letters)
+        except errors.BrokerUnavailable:
+            taken = [False] * len(letters)
+        done = [letter for letter, kept in zip(letters, taken, strict=True) if kept]
+        await self.inbox.settle([letter.delivery for letter in done])
+        for letter in done:
+            self.accounts.buried(letter.reason)
+        return [letter for letter, kept in zip(letters, taken, strict=True) if not kept]
+
+    async def _rest_after(self, buried: int) -> None:
+        if buried:
+            self._patience.reset()
+        else:
+            await self.clock.sleep(self._patience.next_wait())

@@ -117,7 +117,6 @@ class Intake:
         return results, dead
 
     def _dead(self, delivery: Delivery, rejected: Rejected) -> DeadLetter:
-        self.accounts.rejected(delivery.routing_key, rejected.reason)
         return DeadLetter(delivery=delivery, reason=rejected.reason, error=rejected.error)
 
     async def _settle(self, batch: Sequence[Delivery], dead: Sequence[DeadLetter]) -> None:
@@ -125,6 +124,7 @@ class Intake:
         # does not stall the input.
         buried = {letter.delivery.token for letter in dead}
         await self.inbox.settle([one for one in batch if one.token not in buried])
+        self.accounts.rejected(dead)
         self.graveyard.take(dead)
 
     async def _hold(self, error: errors.StoreUnavailable) -> None:

@@ -1,6 +1,7 @@
 """The links to the broker, as the rest of the flow sees them: up or down, and what they say."""
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 
 from worker.broker.events import Event
@@ -18,8 +19,8 @@ class Links:
     health: Health
     metrics: Metrics
     log: Log
-    changes: int = 0
-    """how often a link came up or went down"""
+    losses: Counter[str] = field(default_factory=Counter)
+    """how often each link went down"""
     _up: set[str] = field(default_factory=set)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -42,9 +43,9 @@ class Links:
             self.health.well(f"broker {link}")
         else:
             self._up.discard(link)
+            self.losses[link] += 1
             self.health.trouble(f"broker {link}", "not connected")
         self.metrics.broker_connected.set(len(self._up) == len(NAMES))
-        self.changes += 1
         self._changed.set()
         self._changed = asyncio.Event()
 

@@ -32,22 +32,28 @@ class Policies:
     metrics: Metrics
     log: Log
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
+    _loaded: Mark | None = None
+    """the mark of the file as it was loaded"""
+
+    def __post_init__(self) -> None:
+        # Now, and not when it runs: until then the file may have changed.
+        self._loaded = self.mark()
 
     def reload(self) -> None:
         """Load the file anew, whether it seems to have changed or not."""
         self._asked.set()
 
     async def run(self) -> None:
-        loaded = seen = self.mark()
+        seen = self._loaded
         while True:
             await first_of(self._asked.wait(), self.clock.sleep(LOOK_EVERY))
             found = self.mark()
             # Whoever is still writing it gets the time until the next look.
-            has_settled = found == seen and found not in (loaded, None)
+            has_settled = found == seen and found not in (self._loaded, None)
             seen = found
             if self._asked.is_set() or has_settled:
                 self._asked.clear()
-                loaded = found
+                self._loaded = found
                 await self._take()
 
     async def _take(self) -> None:

@@ -57,6 +57,8 @@ class Timers:
 
     async def _sleep(self) -> None:
         self._sooner.clear()
+        # Whatever is committed while the store is asked counts as sooner.
+        self._next = None
         self._next = await self.store.next_wake()
         seconds = LONGEST_SLEEP
         if self._next is not None:

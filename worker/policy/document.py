@@ -93,6 +93,9 @@ def _composed(text: str) -> yaml.MappingNode:
         raise _not_yaml(line, f"character {character} is not allowed") from error
     except RecursionError:
         raise _not_yaml(1, "nested too deeply") from None
+    except (ValueError, OverflowError) as error:
+        # The reader takes an escape like "\U00110000" for a character.
+        raise _not_yaml(1, f"an escape names no character ({error})") from error
     if not isinstance(root, yaml.MappingNode):
         raise Unreadable([Mistake("", 1, "must be a mapping with name, levels, rules, …")])
     return root

@@ -19,6 +19,8 @@ def held(database: Path) -> Iterator[None]:
     path = database.with_name(database.name + ".lock")
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except PermissionError as error:
+        raise errors.StoreMissing(f"may not write the lock {path}: {error.strerror}") from error
     except OSError as error:
         raise errors.StoreUnavailable(f"cannot open the lock {path}: {error.strerror}") from error
     try:

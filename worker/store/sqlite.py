@@ -19,6 +19,9 @@ from worker.store.transaction import SqlTransaction
 #: Seconds to wait for another process that writes (a backup, a person with a shell).
 BUSY_WITHIN = 2.0
 
+#: Waiting does not mend these.
+_NEVER = (IsADirectoryError, NotADirectoryError, PermissionError)
+
 _Prepare = Callable[[sa.Connection], None]
 
 
@@ -104,6 +107,8 @@ def _create(path: Path) -> None:
     # SQLite would make it readable for all; its other files take after this one.
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except _NEVER as error:
+        raise errors.StoreMissing(f"cannot open {path}: {error.strerror}") from error
     except OSError as error:
         raise errors.StoreUnavailable(f"cannot open {path}: {error.strerror}") from error
 

@@ -82,3 +82,15 @@ def test_what_was_buried_once_is_buried_again_the_same_way() -> None:
     assert isinstance(read.properties, commands.Basic.Properties)
     again = _letter(headers=read.properties.headers)
     assert _headers(again) == _headers(letter)
+
+
+def test_properties_that_have_grown_too_long_by_being_read_do_not_stop_a_letter() -> None:
+    grown = (b"\xff" * 100).decode("utf-8", "replace")
+    letter = _letter(
+        message_id=grown, content_type=grown, content_encoding=grown, routing_key=grown
+    )
+    assert _size(letter) > 0
+    made = letters.publication(letter)
+    assert made.message_id != grown
+    assert len(made.routing_key.encode()) <= 255
+    assert _headers(letter)["x-respondby-original-routing-key"] == grown

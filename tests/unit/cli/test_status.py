@@ -81,3 +81,20 @@ def test_without_a_database_nothing_is_made_and_that_is_told(
     with pytest.raises(errors.StoreMissing, match="there is no database"):
         CliRunner().invoke(app, ["status"], catch_exceptions=False)
     assert not path.exists()
+
+
+def test_an_id_is_shown_as_it_is_and_moves_no_cursor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "respondby.db"
+
+    async def fill() -> None:
+        store = SqliteStore(path)
+        await store.open()
+        await keep(store, tickets=(ticket("[/x] [red]T[/red] \x1b[2J"),))
+        await store.close()
+
+    asyncio.run(fill())
+    monkeypatch.setenv("RESPONDBY_DATABASE_URL", f"sqlite:///{path}")
+    shown = CliRunner().invoke(app, ["status"], catch_exceptions=False)
+    assert "[/x] [red]T[/red] \\x1b[2J" in shown.output

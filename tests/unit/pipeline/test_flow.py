@@ -89,6 +89,45 @@ async def test_a_dead_letter_is_settled_only_after_its_copy_was_confirmed() -> N
         assert bad in house.inbox.settled
 
 
+async def test_a_dead_letter_that_is_refused_holds_up_no_other() -> None:
+    house = House()
+    async with house.working():
+        house.publisher.unburied.add("not_json")
+        refused = house.inbox.deliver(b"{")
+        for number in range(300):
+            house.inbox.deliver(b"{}", message_id=str(number))
+        await house.until(lambda: len(house.inbox.in_hand) + len(house.publisher.buried) == 301)
+        await house.clock.advance(30)
+        await house.until(lambda: len(house.publisher.buried) == 300)
+        await house.send("ticket.created")
+        assert refused in house.inbox.in_hand
+        assert len(house.published()) == 1
+        assert house.value("respondby_dead_letters_total", reason="not_json") == 0
+        house.publisher.unburied.clear()
+        await house.clock.advance(10)
+    assert refused in house.inbox.settled
+
+
+async def test_what_is_rejected_counts_once_though_the_store_was_away() -> None:
+    store = FlakyStore()
+    house = House(store)
+    async with house.working():
+        await house.send("ticket.created", id_="e-1")
+        store.away = True
+        conflict = house.inbox.deliver(
+            event("ticket.created", at=house.clock.now(), id_="e-1", summary="another"),
+            routing_key="ticket.created",
+        )
+        await house.until(lambda: house.inbox.held)
+        await house.clock.advance(60)
+        store.away = False
+        await house.clock.advance(10)
+        await house.until(lambda: conflict in house.inbox.settled)
+    labels = {"type": "ticket.created", "result": "rejected"}
+    assert house.value("respondby_events_total", **labels) == 1
+    assert house.value("respondby_dead_letters_total", reason="id_conflict") == 1
+
+
 async def test_an_event_leaves_the_outbox_only_after_its_confirm_and_keeps_its_id() -> None:
     house = House()
     async with house.working():

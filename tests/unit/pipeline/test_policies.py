@@ -61,6 +61,15 @@ async def test_a_changed_file_is_loaded_and_decides_on_the_next_event(file: Path
     assert house.value("respondby_policy_info", **labels) == 1
 
 
+async def test_a_file_that_changes_before_the_work_begins_is_noticed(file: Path) -> None:
+    house = House(policy=file)
+    rewrite(file, SOONER)
+    async with house.working():
+        await house.clock.advance(11)
+        await loaded(house, "loaded")
+        assert house.worker.policies.current.digest != house.policy.digest
+
+
 async def test_a_file_that_is_still_being_written_is_left_alone(file: Path) -> None:
     house = House(policy=file)
     async with house.working():

@@ -156,3 +156,22 @@ async def test_withdrawn_alerts_are_counted_by_their_type() -> None:
     for type_, count in (("objective.at_risk", 2), ("objective.breached", 1)):
         labels = {"type": type_, "level": "critical"}
         assert house.value("respondby_superseded_total", **labels) == count
+
+
+async def test_a_link_that_comes_and_goes_does_not_keep_alerts_waiting() -> None:
+    house = House(catch_up_seconds=60)
+    async with house.working():
+        await house.send("ticket.created")
+    await house.clock.leap(3600)
+    house.open_for_business()
+    house.inbox.deliver(b"{}")
+    house.inbox.reconnect()
+    house.publisher.unburied.add("not_cloudevents")
+    async with house.working():
+        for _ in range(4):
+            house.links.connected("consume", up=False)
+            await house.clock.advance(10)
+            house.links.connected("consume", up=True)
+            await house.clock.advance(10)
+        assert [found["type"] for found in house.published("objective")] == ["objective.breached"]
+        house.publisher.unburied.clear()

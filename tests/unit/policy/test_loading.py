@@ -366,3 +366,9 @@ def test_any_lines_of_a_policy_are_a_policy_or_told_why_not(text: str) -> None:
 def test_damage_anywhere_is_a_policy_or_told_why_not(start: int, length: int, put: str) -> None:
     text = GOOD[:start] + put + GOOD[start + length :]
     assert not any("no such line" in told or "\n" in told for told in told_of(text))
+
+
+@pytest.mark.parametrize("escape", ['"\\U00110000"', '"\\UFFFFFFFF"'])
+def test_an_escape_that_names_no_character_is_a_mistake_and_no_crash(escape: str) -> None:
+    with pytest.raises(loading.UnusablePolicy, match="names no character"):
+        loading.parse(f"name: {escape}", "policy.yaml")

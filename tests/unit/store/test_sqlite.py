@@ -100,6 +100,11 @@ async def test_a_missing_folder_is_told_and_not_made(tmp_path: Path) -> None:
         await SqliteStore(tmp_path / "nowhere" / "respondby.db").open()
 
 
+async def test_a_folder_in_place_of_the_file_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    with pytest.raises(errors.StoreMissing, match="Is a directory"):
+        await SqliteStore(tmp_path).open()
+
+
 async def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(path: Path) -> None:
     path.write_text("these are somebody's notes, not a database\n" * 100)
     with pytest.raises(errors.StoreForeign):
