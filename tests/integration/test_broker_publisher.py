@@ -196,8 +196,8 @@ async def test_a_dead_letter_keeps_its_bytes_its_headers_and_its_reason(
         "application/json",
         "gzip",
     )
-    # A quorum queue counts deliveries in a header of its own.
-    assert got.headers.pop("x-delivery-count") == 0
+    # A quorum queue counts deliveries in a header of its own; 4.x only from the first one on.
+    assert got.headers.pop("x-delivery-count", 0) == 0
     assert got.headers == {
         "traceparent": "00-1",
         "x-death": [{"count": 2}],

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
 from tests.support.broker_node import PrivateNode, is_installed
@@ -22,6 +23,7 @@ from tests.support.broker_node import PrivateNode, is_installed
 URL_VARIABLE = "RESPONDBY_TEST_BROKER_URL"
 IMAGE_VARIABLE = "RESPONDBY_TEST_RABBITMQ_IMAGE"
 
+_LOOPBACK = "127.0.0.1"
 #: Virtual hosts are made several at a time: each call of rabbitmqctl takes a second or two.
 _VHOSTS_AT_A_TIME = 16
 
@@ -146,7 +148,12 @@ class Container:
     _START_WITHIN = 90.0
 
     def __init__(self, image: str) -> None:
-        self._container = DockerContainer(image).with_exposed_ports(self._PORT)
+        # The reaper that would be started beside it is an image of its own, and may not be here.
+        testcontainers_config.ryuk_disabled = True
+        self._container = DockerContainer(image)
+        # On loopback alone: nobody else has business here, and the worker sends its password in
+        # the clear to no other address.
+        self._container.ports[f"{self._PORT}/tcp"] = (_LOOPBACK, None)  # type: ignore[assignment]
         self._container.start()
         try:
             self._await_started()
@@ -155,9 +162,8 @@ class Container:
             raise
 
     def base_url(self) -> str:
-        host = self._container.get_container_host_ip()
         port = self._container.get_exposed_port(self._PORT)
-        return f"amqp://guest:guest@{host}:{port}/"
+        return f"amqp://guest:guest@{_LOOPBACK}:{port}/"
 
     def rabbitmqctl(self, *args: str) -> str:
         code, output = self._container.exec(["rabbitmqctl", *args])
