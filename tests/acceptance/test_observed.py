@@ -50,7 +50,7 @@ async def test_the_metrics_of_the_contract_are_there_and_count_right(site: Site)
     await site.send(*_what_happened(now))
     await site.pour(*(bad.sending for bad in _garbage()))
     # The answer that was in time comes only after its ticket's breach was told.
-    await until(lambda: _breaches_are(site, 3), "three breaches")
+    await until(lambda: _breaches_are(site, 3), "three breaches", within=30)
     await site.send(_answer("disproved", now - timedelta(seconds=1)))
     await until(lambda: _is_counted(site), "all is counted")
 
