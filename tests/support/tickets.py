@@ -90,7 +90,7 @@ def _builder(type_: str, **usual: Any) -> Builder:
     return build
 
 
-created = _builder("ticket.created", summary="it does not work")
+created = _builder("ticket.created", summary="ticket")
 updated = _builder("ticket.updated")
 responded = _builder("ticket.responded")
 paused = _builder("ticket.paused")

@@ -87,12 +87,13 @@ def _fact(seen: FactSeen) -> Text:
     fact = seen.fact
     value = str(fact.value).lower() if fact else "unknown"
     origin = _ORIGINS[fact.origin if fact else "default"]
-    evidence = f" {printable(fact.evidence)}" if fact and fact.evidence else ""
+    if fact and fact.evidence:
+        origin += f": “{printable(fact.evidence)}”"
     notes = [
         *(["the rule looks at it"] if seen.decided else []),
         *(["knowing it could change the level"] if seen.matters else []),
     ]
-    text = f"  {seen.name:<17}{value:<12}{origin + evidence:<13}{'; '.join(notes)}"
+    text = f"  {seen.name:<17}{value:<12}{origin:<11}  {'; '.join(notes)}"
     return Text(text.rstrip(), style="" if fact else "dim")
 
 

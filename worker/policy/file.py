@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 from schemas.envelope import LEVELS, Level
 from schemas.facts import FACTS, FactName, FactValue
 from worker import durations
+from worker.policy.signals.lexicon import SignalsPart
 
 Clock = Literal["wall", "working"]
 Place = tuple[str | int, ...]
@@ -161,7 +162,8 @@ class PolicyFile(Part):
     clients: dict[str, ClientPart] = {}
     contacts: dict[str, Words] = {}
     rules: Annotated[tuple[RulePart, ...], Field(min_length=1)]
-    signals: dict[str, Any] = {}
+    signals: SignalsPart = SignalsPart()
+    """what is added to the built-in lexicon, by which free text becomes facts"""
     sources: dict[str, Any] = {}
 
     @field_validator("levels")

@@ -16,6 +16,8 @@ from worker.policy.hours import BadHours
 from worker.policy.policy import Policy
 from worker.policy.refusal import Refusal
 from worker.policy.rules import DecisionTable, NoRule
+from worker.policy.signals import lexicon
+from worker.policy.signals.lexicon import SignalsPart
 
 DEFAULT_NAME = "support_priorities.yaml"
 
@@ -64,6 +66,7 @@ def _mistakes(values: dict[str, Any]) -> Iterator[tuple[Place, str]]:
     yield from file.contradictions(values)
     yield from _bad_calendars(values.get("calendars"))
     yield from _gaps(values.get("rules"))
+    yield from _bad_signals(values.get("signals"))
 
 
 def _bad_calendars(calendars: object) -> Iterator[tuple[Place, str]]:
@@ -105,6 +108,15 @@ def _refusal(fields: dict[str, Any]) -> Refusal | None:
     except ValidationError:
         return None  # told with the faults of the whole file
     return None
+
+
+def _bad_signals(signals: object) -> Iterator[tuple[Place, str]]:
+    try:
+        own = SignalsPart.model_validate({} if signals is None else signals)
+    except ValidationError:
+        return  # told with the faults of the whole file
+    for place, message in lexicon.contradictions(own, lexicon.default()):
+        yield ("signals", *place), message
 
 
 def _gaps(rules: object) -> Iterator[tuple[Place, str]]:

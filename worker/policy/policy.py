@@ -2,18 +2,23 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from schemas.envelope import LEVELS, Level
+from schemas.facts import FactName
+from schemas.outbound import Fact
 from worker.policy.calendar import ALWAYS, Calendar
 from worker.policy.file import CalendarPart, Clock, PolicyFile
 from worker.policy.holidays import Holidays
 from worker.policy.hours import WeeklyHours
 from worker.policy.rules import DecisionTable, Known, Verdict
+from worker.policy.signals import lexicon
+from worker.policy.signals.lexicon import SignalsPart
+from worker.policy.signals.reader import Reader
 
 #: The years whose holidays count into a policy's digest: a fixed span, so that the digest of one
 #: file with one holiday list is the same on every day and every machine.
@@ -39,6 +44,10 @@ class Policy:
             level: Goal(goal.respond_within, goal.clock) for level, goal in file.levels.items()
         }
 
+    @cached_property
+    def _reader(self) -> Reader:
+        return _compiled(self.file.signals.model_dump_json(exclude_unset=True))
+
     @property
     def name(self) -> str:
         return self.file.name
@@ -58,7 +67,7 @@ class Policy:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the parsed file and its resolved holidays: same digest, same decisions.
+        """SHA-256 over all that decides: the parsed file, its resolved holidays, the lexicon.
 
         Holidays count by their dates alone: what they are called decides nothing.
         """
@@ -66,18 +75,26 @@ class Policy:
             name: [day.isoformat() for day in days]
             for name, days in self.holidays(DIGEST_YEARS).items()
         }
-        canonical = json.dumps([self.parsed(), closed], sort_keys=True, separators=(",", ":"))
+        decided_by = [self.parsed(), closed, lexicon.default_text()]
+        canonical = json.dumps(decided_by, sort_keys=True, separators=(",", ":"))
         return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
     def parsed(self) -> dict[str, Any]:
         """The file as plain values, with what it leaves out filled in."""
-        return self.file.model_dump(mode="json", by_alias=True, exclude_none=True)
+        plain = self.file.model_dump(mode="json", by_alias=True, exclude_none=True)
+        # What a policy leaves out of its signals is the built-in lexicon's, and not nothing.
+        plain["signals"] = self.file.signals.model_dump(mode="json", exclude_unset=True)
+        return plain
 
     def holidays(self, years: Iterable[int]) -> dict[str, dict[date, str]]:
         """Each calendar's closed dates in these years, with their names."""
         wanted = list(years)
         parts = self.file.calendars.items()
         return {name: holidays(part).resolved(wanted) for name, part in parts}
+
+    def read(self, summary: str, description: str | None) -> Mapping[FactName, Fact]:
+        """The facts that a ticket's own words tell."""
+        return self._reader.read(summary, description)
 
     def verdict(self, known: Known) -> Verdict:
         return self.table.verdict(known)
@@ -102,6 +119,13 @@ class Policy:
         """The level raised by as many steps as the client's tickets are."""
         part = self.file.clients.get(client) if client is not None else None
         return above(level, part.raise_by if part else 0)
+
+
+@lru_cache(maxsize=4)
+def _compiled(own: str) -> Reader:
+    """The built-in lexicon with a policy's own signals. Many policies have the same."""
+    signals = SignalsPart.model_validate_json(own)
+    return Reader(lexicon.merged(lexicon.default(), signals))
 
 
 def above(level: Level, steps: int) -> Level:

@@ -132,6 +132,7 @@ def _as_created(event: Inbound) -> TicketCreated:
         data=Created(
             ticket_id=said.ticket_id,
             summary=said.summary or "",
+            description=said.description,
             client=said.client,
             notified_at=said.notified_at,
             facts=said.facts,

@@ -4,13 +4,13 @@ Nothing here knows what was published before. The same history gives the same li
 order its events arrived.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from schemas.envelope import Level
-from schemas.facts import FactName
+from schemas.facts import FACTS, FactName
 from schemas.inbound import (
     Inbound,
     TicketCreated,
@@ -80,7 +80,9 @@ class Life:
     def __init__(self, policy: Policy, history: Sequence[Entry], birth: int) -> None:
         self.policy = policy
         self.client: str | None = None
-        self.facts: dict[FactName, Fact] = {}
+        self.facts: Mapping[FactName, Fact] = {}
+        self._stated: dict[FactName, Fact | None] = {}
+        self._words: tuple[str, str | None] = ("", None)
         self.escalated = False
         self.paused = False
         self.closed = False
@@ -152,11 +154,26 @@ class Life:
             self.client = said.client
         if said.notified_at is not None:
             self._stated_notification = said.notified_at
+        summary, description = self._words
+        if "summary" in said.model_fields_set:
+            summary = said.summary or ""
+        if "description" in said.model_fields_set:
+            description = said.description
+        self._words = summary, description
         for name, value in (said.facts.stated() if said.facts else {}).items():
-            if value is None:
-                self.facts.pop(name, None)
-            else:
-                self.facts[name] = Fact.model_construct(value=value, origin="event")
+            known = None if value is None else Fact.model_construct(value=value, origin="event")
+            self._stated[name] = known
+
+    def _known_facts(self) -> Mapping[FactName, Fact]:
+        """What was stated, and what the ticket's words tell of the rest.
+
+        A fact that was taken back is unknown: somebody knew better than the words.
+        """
+        if len(self._stated) == len(FACTS):
+            told = self._stated
+        else:
+            told = {**self.policy.read(*self._words), **self._stated}
+        return {name: fact for name, fact in told.items() if fact is not None}
 
     def _stop(self, instant: datetime, by: EndedBy) -> None:
         if self.stands_since is None:
@@ -174,6 +191,7 @@ class Life:
             self._run_on(instant)
 
     def _classify(self) -> None:
+        self.facts = self._known_facts()
         self.verdict = self.policy.verdict({name: fact.value for name, fact in self.facts.items()})
         raised = self.policy.raised(self.verdict.level, self.client)
         self.level = policies.highest(raised, self._floor)

@@ -1,0 +1,87 @@
+"""Writes learnt points into the built-in lexicon; what a person wrote in it stays."""
+
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from worker import policy
+from worker.policy.signals import lexicon
+from worker.policy.signals.lexicon import LearntPart, SignalsPart
+from worker.policy.signals.weights import SCALES, Scale, Weights
+
+#: Points that stand for odds of e to one.
+POINTS = 10
+#: Below this line the file is written by a program.
+TITLE = "# Learnt from labelled tickets: points, and what has them. Written by weigh_signals."
+FILE = Path(policy.__file__).parent / lexicon.DEFAULT_NAME
+
+
+class Line(Protocol):
+    @property
+    def weights(self) -> Mapping[str, float]: ...
+    @property
+    def start(self) -> float: ...
+
+
+def write(signals: SignalsPart, model: Mapping[Scale, Line]) -> None:
+    head, _ = FILE.read_text("utf-8").split(f"\n{TITLE}\n")
+    FILE.write_text("\n".join([head, TITLE, *_sections(signals, model)]) + "\n", "utf-8")
+
+
+def _sections(signals: SignalsPart, model: Mapping[Scale, Line]) -> Iterator[str]:
+    yield "learnt:"
+    for kind in ("signs", "words"):
+        yield f"  {kind}:"
+        for scale in SCALES:
+            yield f"    {scale}:"
+            yield from _points(
+                _signs(signals, scale, model) if kind == "signs" else _words(model[scale])
+            )
+    yield f"\nbars: {{{', '.join(_bars(signals, model))}}}"
+
+
+def _signs(signals: SignalsPart, scale: Scale, model: Mapping[Scale, Line]) -> dict[str, int]:
+    """What each sign's points are beyond those that a person gave it."""
+    judged = Weights(signals.model_copy(update={"learnt": LearntPart()}))
+    weights = model[scale].weights
+    return {
+        name: round(POINTS * weights.get(f"sign {name}", 0.0)) - judged.scales([name], set())[scale]
+        for name in judged.says
+        if f"sign {name}" in weights
+    }
+
+
+def _words(line: Line) -> dict[str, int]:
+    return {
+        word.replace("n_t", "n't"): round(POINTS * weight)
+        for word, weight in line.weights.items()
+        if not word.startswith("sign ")
+    }
+
+
+def _points(named: Mapping[str, int]) -> Iterator[str]:
+    by_points: defaultdict[int, list[str]] = defaultdict(list)
+    for name, points in named.items():
+        if points:
+            by_points[points].append(name)
+    for points in sorted(by_points, reverse=True):
+        yield f"      {points}: >"
+        yield from _wrapped(", ".join(sorted(by_points[points])), 8)
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    margin = " " * indent
+    return textwrap.wrap(
+        text, 98, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False
+    )
+
+
+def _bars(signals: SignalsPart, model: Mapping[Scale, Line]) -> Iterator[str]:
+    for scale in SCALES:
+        yield f"{scale}: {round(-POINTS * model[scale].start)}"
+    critical = round(-POINTS * model["system_critical"].start)
+    yield f"not_system_critical: {critical - 2 * POINTS}"
+    yield f"no_workaround: {signals.bars.no_workaround}"
+    yield f"wary: {signals.bars.wary}"

@@ -1,0 +1,167 @@
+"""From a ticket's words to facts, each with the words that gave it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import NamedTuple
+
+from schemas.facts import FactName, FactValue
+from schemas.outbound import Fact
+from worker.policy.signals import prose, tokens
+from worker.policy.signals.lexicon import BarsPart, Cause, SignalsPart
+from worker.policy.signals.signs import Seen, Signs
+from worker.policy.signals.weights import (
+    REQUESTS,
+    SCALE_OF,
+    SCALES,
+    STAGES,
+    Scale,
+    Spoken,
+    Weights,
+)
+
+#: A ticket is read at each of its events, and an alert storm sends one text many times.
+_REMEMBERED, _LONGEST_REMEMBERED = 1024, 4096
+#: Longer evidence is cut to its first words.
+LONGEST_EVIDENCE = 100
+
+Causes = Mapping[Cause, int]
+Scales = Mapping[Scale, int]
+
+
+class _Claim(NamedTuple):
+    """A fact that the points speak for, and by which cause."""
+
+    fact: FactName
+    cause: Cause
+    value: FactValue = True
+    """False where it is the points against the cause that speak"""
+    loosely: bool = True
+    """may it rest on words that do not say it by themselves?"""
+
+    @property
+    def sense(self) -> int:
+        return -1 if self.value is False else 1
+
+
+class Reader:
+    """Reads tickets by one lexicon. Pure: the same text gives the same facts."""
+
+    def __init__(self, signals: SignalsPart) -> None:
+        self._signs = Signs(signals)
+        self._weights = Weights(signals)
+        self._bars = signals.bars
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._read)
+
+    def read(self, summary: str, description: str | None = None) -> Mapping[FactName, Fact]:
+        """What the text says of each fact; what it quotes counts if the rest says nothing."""
+        short = len(summary) + len(description or "") <= _LONGEST_REMEMBERED
+        return (self._remembered if short else self._read)(summary, description)
+
+    def _read(self, summary: str, description: str | None) -> Mapping[FactName, Fact]:
+        own = prose.own_words(summary, description)
+        facts = self._facts(own)
+        if not facts and (whole := prose.all_words(summary, description)) != own:
+            facts = self._facts(whole)
+        return MappingProxyType(facts)
+
+    def _facts(self, text: str) -> dict[FactName, Fact]:
+        level = tokens.flat(text)
+        said = tokens.words(level)
+        seen = self._signs.seen(said)
+        if not seen:
+            return {}
+        spoken = self._weights.spoken(seen)
+        scales = self._weights.scales(seen, self._weights.words(said))
+        facts: dict[FactName, Fact] = {}
+        for claim in _claims(spoken.points, scales, self._bars):
+            if ground := self._ground(claim, spoken, seen, said):
+                evidence = text[tokens.stretch(level, said, *ground)]
+                facts[claim.fact] = Fact.model_construct(
+                    value=claim.value, origin="text", evidence=_short(evidence)
+                )
+        return facts
+
+    def _ground(
+        self, claim: _Claim, spoken: Spoken, seen: Mapping[str, Seen], said: Sequence[str]
+    ) -> tuple[int, int] | None:
+        """The first and last of the words that say most for a claim; None if none does."""
+        signs = spoken.most if claim.sense > 0 else spoken.least
+        if sign := signs.get(claim.cause):
+            return seen[sign].stretch()
+        return self._loose_ground(claim, seen, said) if claim.loosely else None
+
+    def _loose_ground(
+        self, claim: _Claim, seen: Mapping[str, Seen], said: Sequence[str]
+    ) -> tuple[int, int] | None:
+        scale, sense = SCALE_OF[claim.cause]
+        sense *= claim.sense
+        if sign := _most((self._weights.of_sign(name, scale) * sense, name) for name in seen):
+            return seen[sign].stretch()
+        word = _most((self._weights.of_word(word, scale) * sense, word) for word in said)
+        return (said.index(word),) * 2 if word else None
+
+
+def _most(points: Iterable[tuple[int, str]]) -> str | None:
+    """What has most points; None if nothing has any."""
+    most = max(points, default=(0, ""))
+    return most[1] if most[0] > 0 else None
+
+
+def _claims(causes: Causes, scales: Scales, bars: BarsPart) -> Iterator[_Claim]:
+    """What the heaviest scale over its bar says, and what the others leave no doubt of."""
+    decides = _deciding(causes, scales, bars)
+    yield from _no_fault(causes) if decides == "no_fault" else _fault(causes)
+    if decides == "system_critical":
+        yield _Claim("system_critical", "system_critical")
+    elif scales["system_critical"] <= bars.not_system_critical:
+        yield _Claim("system_critical", "system_critical", value=False)
+    if decides == "mild":
+        around = causes["workaround"] > causes["degraded"]
+        yield _Claim("workaround", "workaround") if around else _Claim("degraded", "degraded")
+    elif causes["workaround"] <= bars.no_workaround:
+        yield _Claim("workaround", "workaround", value=False)
+
+
+def _deciding(causes: Causes, scales: Scales, bars: BarsPart) -> Scale | None:
+    over: dict[Scale, int] = {
+        "no_fault": scales["no_fault"] - bars.no_fault,
+        "system_critical": scales["system_critical"] - bars.system_critical,
+        "mild": scales["mild"] - bars.mild,
+    }
+    instead = max(causes[cause] for cause in (*REQUESTS, *STAGES))
+    if instead <= 0 < max(causes["fault"], causes["production"]):
+        over["no_fault"] = -1  # a fault is named, and nothing that it is instead
+    heaviest = max(SCALES, key=lambda scale: over[scale])
+    critical = over["system_critical"]
+    if heaviest != "system_critical" and critical >= 0 and over[heaviest] < critical + bars.wary:
+        return None  # what may be system-critical is not taken for mild by a hair
+    return heaviest if over[heaviest] >= 0 else None
+
+
+def _no_fault(causes: Causes) -> Iterator[_Claim]:
+    """What it is instead: something built or tested, or a question, a wish, a matter of looks."""
+    request = max(REQUESTS, key=lambda cause: causes[cause])
+    stage = max(STAGES, key=lambda cause: causes[cause])
+    if causes[stage] > max(causes[request], causes["production"]):
+        yield _Claim("stage", stage, value=stage)
+    else:
+        yield _Claim("request", request, value=request)
+        if causes["production"] > causes[stage]:
+            yield _Claim("stage", "production", value="production")
+
+
+def _fault(causes: Causes) -> Iterator[_Claim]:
+    live = causes["production"] > max(causes[stage] for stage in STAGES)
+    yield _Claim("request", "fault", value="fault", loosely=not live)
+    if live:
+        yield _Claim("stage", "production", value="production")
+
+
+def _short(evidence: str) -> str:
+    words = " ".join(evidence.split())
+    return (
+        words
+        if len(words) <= LONGEST_EVIDENCE
+        else words[:LONGEST_EVIDENCE].rsplit(" ", 1)[0] + " …"
+    )
