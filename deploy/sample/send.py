@@ -24,6 +24,8 @@ def parse(text: str) -> list[dict[str, Any]]:
             raise ValueError(f'event {len(events) + 1} is not an object with a "type"')
         events.append(stream.complete(event))
         text = text[end:]
+    if not events:
+        raise ValueError("nothing to send")
     return events
 
 
@@ -44,7 +46,9 @@ def main(name: str) -> None:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
         asyncio.run(send(parse(text)))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        sys.exit(f"deploy/send: {name}: {error.strerror}")
+    except ValueError as error:
         sys.exit(f"deploy/send: {error}")
     except broker.ERRORS as error:
         sys.exit(f"deploy/send: the broker: {error}")

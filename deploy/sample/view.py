@@ -41,10 +41,12 @@ class Screen:
             self._zones[data.ticket_id] = ZoneInfo(data.timezone)
         self._line(data.ticket_id, data.level, Text(self._sentence(data)))
 
-    def dead(self, headers: Mapping[str, Any]) -> None:
+    def dead(self, headers: Mapping[str, Any], message_id: str | None) -> None:
         """What could not be processed."""
         reason, error = headers.get("x-respondby-reason"), headers.get("x-respondby-error", "")
-        text = f"DEAD LETTER  {reason or 'delivery_limit'}: {str(error)[:80]}"
+        text = (
+            f"DEAD LETTER  {reason or 'delivery_limit'}: {shortened(str(error))}  (id {message_id})"
+        )
         self._line("", "", Text(text, style="magenta"))
 
     def _sentence(self, data: outbound.TicketNames) -> str:
@@ -64,7 +66,7 @@ class Screen:
                 text = f"WITHDRAWN  {data.alert_type}, because of: {data.reason}"
             case outbound.Recorded():
                 after = timedelta(seconds=round(data.response_seconds))
-                text = f"{data.outcome.upper()}  the response came after {after}"
+                text = f"{data.outcome.upper()}  the response came after {after} of its own clock"
             case outbound.EscalationRequested():
                 change = f"{data.from_level} → {data.to_level}"
                 text = f"ESCALATED  {change}: ask {data.contact or 'nobody named'}"
@@ -82,6 +84,10 @@ class Screen:
         line.append(f"{level:<9}", style=COLOURS.get(level, ""))
         line.append(f"{ticket:<16}")
         self._console.print(line + text, soft_wrap=True)
+
+
+def shortened(text: str, length: int = 80) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def left(deadline: datetime) -> str:
@@ -113,4 +119,4 @@ async def show(queue: AbstractQueue, screen: Screen) -> None:
             if message.exchange == PUBLISHED:
                 screen.published(outbound.outbound.validate_json(message.body))
             else:
-                screen.dead(message.headers)
+                screen.dead(message.headers, message.message_id)
