@@ -27,13 +27,12 @@ class Trial:
         self.stream = stream.made(seed, self._now, count)
         self.malformed = malformed.twenty()
         self._expected = self._replayed()
-        self._random = Random(seed)
+        self._sendings = [*self.stream.sendings(), *(bad.sending for bad in self.malformed)]
+        Random(seed).shuffle(self._sendings)
 
-    async def pour(self) -> None:
-        """Send everything, garbage between the events."""
-        sendings = [*self.stream.sendings(), *(bad.sending for bad in self.malformed)]
-        self._random.shuffle(sendings)
-        await self.site.pour(*sendings)
+    async def pour(self, part: slice = slice(None)) -> None:
+        """Send everything, or a part of it, garbage between the events."""
+        await self.site.pour(*self._sendings[part])
 
     async def is_known(self, count: int) -> None:
         """Wait until the worker has committed so many of the events, and not yet all of them."""
