@@ -22,6 +22,7 @@ from worker.ticket.announce import Announcer
 from worker.ticket.history import Entry
 from worker.ticket.ledger import Ledger, Record
 from worker.ticket.life import Life, live
+from worker.ticket.phase import Phase
 
 Document = dict[str, Any]
 
@@ -166,7 +167,7 @@ class Case:
     policy: Policy = field(default_factory=built_in)
     history: list[Entry] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
-    phase: decide.Phase = "waiting"
+    phase: Phase = "waiting"
     published: list[Document] = field(default_factory=list)
     decisions: list[decide.Decision] = field(default_factory=list)
 

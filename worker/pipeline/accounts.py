@@ -14,11 +14,10 @@ from schemas.outbound import (
 )
 from worker.broker.port import DeadLetter
 from worker.observe.metrics import Metrics
-from worker.store.port import Census, OutboxRow, Phase
+from worker.store.port import OPEN_PHASES, Census, OutboxRow
 from worker.ticket.decide import Decision
 
 _ALERTS = ("objective.at_risk", "objective.breached")
-_STATES: tuple[Phase, ...] = ("running", "paused", "breached")
 
 
 @dataclass(slots=True)
@@ -54,7 +53,7 @@ class Accounts:
         metrics = self.metrics
         metrics.next_deadline.clear()
         for level in self.levels:
-            for state in _STATES:
+            for state in OPEN_PHASES:
                 metrics.open_tickets.labels(level, state).set(census.tickets.get((level, state), 0))
             if due := census.next_deadline.get(level):
                 metrics.next_deadline.labels(level).set(due.timestamp())

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from schemas import decoding
 from worker.ticket import ledger as ledgers
-from worker.ticket.decide import Phase
 from worker.ticket.history import Entry
 from worker.ticket.ids import TicketKey
 from worker.ticket.ledger import Ledger
+from worker.ticket.phase import Phase
 
 ROOM = 32 * 1024 * 1024
 """Bytes that the tickets in memory may weigh."""

@@ -10,21 +10,19 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 from worker import errors
+from worker.ticket import ids, phase
 
 EventKey = tuple[str, str]
 """(source, event id)"""
 
-TicketKey = tuple[str, str]
-"""(source, ticket id)"""
+TicketKey = ids.TicketKey
 
-Phase = Literal["waiting", "running", "paused", "breached", "answered", "closed"]
-"""`waiting`: events are known, but the ticket's `created` has not come."""
+Phase = phase.Phase
 
-OPEN_PHASES: tuple[Phase, ...] = ("running", "paused", "breached")
-"""The phases in which a response is still owed."""
+OPEN_PHASES = phase.OPEN
 
 
 class EventAlreadyKnown(errors.RespondbyError):

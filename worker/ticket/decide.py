@@ -6,7 +6,6 @@ Pure: the same history, ledger and policy give the same decision, to the byte.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
 
 from schemas.envelope import Level
 from schemas.outbound import Outbound
@@ -17,9 +16,8 @@ from worker.ticket.cause import Cause, PolicyApplied
 from worker.ticket.history import Entry
 from worker.ticket.ledger import Alert, Ledger, Planned, Record, Reset, Revision
 from worker.ticket.life import Answer, Life, live
+from worker.ticket.phase import Phase
 from worker.ticket.seconds import in_seconds
-
-Phase = Literal["waiting", "running", "paused", "breached", "answered", "closed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
