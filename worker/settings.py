@@ -25,6 +25,8 @@ from pydantic import (
 from worker import durations, errors
 
 PREFIX = "RESPONDBY_"
+#: The longest event that is read, unless a setting says otherwise.
+MAX_MESSAGE_BYTES = 262_144
 _FILE = "_FILE"
 _SQLITE = "sqlite:///"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -75,7 +77,7 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     prefetch: Annotated[int, Field(ge=1, le=2000)] = 400
     batch_size: Annotated[int, Field(ge=1, le=1000)] = 100
-    max_message_bytes: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 262_144
+    max_message_bytes: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = MAX_MESSAGE_BYTES
     outbox_limit: Annotated[int, Field(ge=1)] = 100_000
     catch_up_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 60
     retention: Annotated[

@@ -10,7 +10,7 @@ import typer
 
 from schemas import decoding, times
 from schemas.inbound import Inbound
-from worker import errors, policy_file
+from worker import errors, policy_file, settings
 from worker.cli import explanation_text, policies
 from worker.policy import loading
 from worker.ticket import explanation
@@ -19,7 +19,7 @@ from worker.ticket.seconds import in_seconds
 
 _REJECTED = 3
 #: As live, by default.
-_MAX_BYTES = 262_144
+_MAX_BYTES = settings.MAX_MESSAGE_BYTES
 
 
 def run(

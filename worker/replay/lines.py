@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
-MAX_BYTES = 262_144
+from worker import settings
+
+MAX_BYTES = settings.MAX_MESSAGE_BYTES
 """The longest event, as live; a longer line is passed over in pieces, never held."""
 _ENDING = len(b"\r\n")
 _PIECE = 65_536
