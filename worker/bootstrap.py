@@ -99,22 +99,13 @@ def assembled(
     catch_up = CatchUp(inbox, links, settings.catch_up_seconds, clock, log)
     timers = Timers(store, settings.source, clock, catch_up, relay, accounts)
     graveyard = Graveyard(inbox, outside.publisher, clock, accounts, log)
-    policies = Policies(
-        current=in_force,
-        load=lambda: policy(settings),
-        mark=lambda: policy_file.mark(settings.policy),
-        clock=clock,
-        metrics=watching.metrics,
-        log=log,
-    )
+    policies = _policies(settings, in_force, clock, watching)
     intake = Intake(
         inbox=inbox,
         store=store,
         policies=policies,
         source=settings.source,
-        limits=intakes.Limits(
-            settings.batch_size, settings.max_message_bytes, settings.outbox_limit
-        ),
+        limits=_limits(settings),
         clock=clock,
         relay=relay,
         timers=timers,
@@ -139,6 +130,21 @@ def assembled(
         health=watching.health,
         log=log,
     )
+
+
+def _policies(settings: Settings, in_force: Policy, clock: Clock, watching: Watching) -> Policies:
+    return Policies(
+        current=in_force,
+        load=lambda: policy(settings),
+        mark=lambda: policy_file.mark(settings.policy),
+        clock=clock,
+        metrics=watching.metrics,
+        log=watching.log,
+    )
+
+
+def _limits(settings: Settings) -> intakes.Limits:
+    return intakes.Limits(settings.batch_size, settings.max_message_bytes, settings.outbox_limit)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

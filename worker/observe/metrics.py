@@ -21,14 +21,26 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry, objectives: Iterable[float]) -> None:
         """`objectives`: the seconds promised; each is an edge of the response buckets."""
-        edges = sorted({*_RESPONSE_EDGES, *objectives})
         self.registry = registry
+        self._of_responses(objectives)
+        self._of_tickets()
+        self._of_the_flow()
+        self._of_the_broker()
+        self.policy_reloads = self._counter(
+            "respondby_policy_reloads", "Times the policy was loaded anew, or refused", "result"
+        )
+        self._policy = Info("respondby_policy", "The policy in force", registry=registry)
+
+    def note_policy(self, name: str, version: str, digest: str) -> None:
+        self._policy.info({"name": name, "version": version, "digest": digest})
+
+    def _of_responses(self, objectives: Iterable[float]) -> None:
         self.response_seconds = Histogram(
             "respondby_response_seconds",
             "Time to the first response, on the objective's own clock or the wall clock",
             ["level", "clock"],
-            buckets=edges,
-            registry=registry,
+            buckets=sorted({*_RESPONSE_EDGES, *objectives}),
+            registry=self.registry,
         )
         self.responses = self._counter(
             "respondby_responses", "First responses by outcome: met or missed", "level", "outcome"
@@ -40,6 +52,8 @@ class Metrics:
         self.superseded = self._counter(
             "respondby_superseded", "Alerts withdrawn because they no longer stand", "type", "level"
         )
+
+    def _of_tickets(self) -> None:
         self.open_tickets = self._gauge(
             "respondby_open_tickets", "Tickets that are owed a response", "level", "state"
         )
@@ -51,6 +65,8 @@ class Metrics:
         self.waiting_tickets = self._gauge(
             "respondby_waiting_tickets", "Tickets whose ticket.created has not come yet"
         )
+
+    def _of_the_flow(self) -> None:
         self.events = self._counter(
             "respondby_events", "Inbound events by what became of them", "type", "result"
         )
@@ -71,6 +87,8 @@ class Metrics:
             "respondby_processing_seconds",
             "From the receipt of an inbound event until the broker confirmed what came of it",
         )
+
+    def _of_the_broker(self) -> None:
         self.dead_letters = self._counter(
             "respondby_dead_letters", "Messages put among the dead letters by this worker", "reason"
         )
@@ -83,13 +101,6 @@ class Metrics:
         self.broker_connected = self._gauge(
             "respondby_broker_connected", "1 while both connections to the broker are up"
         )
-        self.policy_reloads = self._counter(
-            "respondby_policy_reloads", "Times the policy was loaded anew, or refused", "result"
-        )
-        self._policy = Info("respondby_policy", "The policy in force", registry=registry)
-
-    def note_policy(self, name: str, version: str, digest: str) -> None:
-        self._policy.info({"name": name, "version": version, "digest": digest})
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(name, meaning, labels, registry=self.registry)
