@@ -75,9 +75,16 @@ async def test_a_person_on_this_host_may_have_a_policy_applied(base: str) -> Non
 
 
 async def test_nobody_else_may(health: Health) -> None:
-    app = http.application(CollectorRegistry(), health)
+    asked: list[str] = []
+
+    async def apply(digest: str) -> dict[str, int]:
+        asked.append(digest)
+        return {}
+
+    app = http.application(CollectorRegistry(), health, apply)
     request = make_mocked_request("POST", http.APPLY, app=app)
     handler = next(route.handler for route in app.router.routes() if route.method == "POST")
     assert request.remote not in ("127.0.0.1", "::1")
     with pytest.raises(web.HTTPForbidden):
         await handler(request)
+    assert asked == []
