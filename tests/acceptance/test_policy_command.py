@@ -20,7 +20,7 @@ levels:
   critical: {respond_within: 30m, clock: wall}
   high: {respond_within: 2h, clock: working}
   medium: {respond_within: 6h, clock: working}
-  low: {respond_within: 90m, clock: working}
+  low: {respond_within: 510m, clock: working}
 default_calendar: oslo
 calendars:
   oslo:
@@ -37,6 +37,9 @@ rules:
   - id: faults
     when: {request: fault, degraded: [false, unknown]}
     level: high
+  - id: wishes
+    when: {request: feature}
+    level: low
   - id: rest  # whatever it is
     level: medium
     needs_triage: true
@@ -63,7 +66,7 @@ def test_a_good_file_is_told_what_it_holds(respondby: Command, write: Write) -> 
     assert told.out.splitlines() == [
         f"{path}: good",
         "  mine, version 1.10",
-        "  2 rules; all 648 combinations of facts have one",
+        "  3 rules; all 648 combinations of facts have one",
         "  calendars: oslo, worked",
         f"  {loading.parse(MINE, '').digest}",
     ]
@@ -72,7 +75,7 @@ def test_a_good_file_is_told_what_it_holds(respondby: Command, write: Write) -> 
 def test_every_mistake_is_told_on_a_line_that_an_editor_can_follow(
     respondby: Command, write: Write
 ) -> None:
-    bad = MINE.replace("2h", "2").replace("Oslo", "Olso").replace("request:", "reqest:")
+    bad = MINE.replace("2h", "2").replace("Oslo", "Olso").replace("request: fa", "reqest: fa")
     path = write(bad.replace("  - id: rest  # whatever it is\n    level: medium\n", ""))
     told = respondby("policy", "check", path)
     assert (told.status, told.out) == (2, "")
@@ -87,6 +90,32 @@ def test_every_mistake_is_told_on_a_line_that_an_editor_can_follow(
     assert "allowed here: request, stage, system_critical, workaround, degraded" in lines[2]
 
 
+def test_a_rule_that_can_never_match_is_a_mistake_though_a_worker_would_take_it(
+    respondby: Command, write: Write
+) -> None:
+    path = write(MINE.replace("{request: feature}", "{request: fault, degraded: false}"))
+    told = respondby("policy", "check", path)
+    assert (told.status, told.out) == (2, "")
+    assert told.err == (
+        f"{path}:25: rules.1: can never match: all that it asks for is taken before it by faults; "
+        "move it up, or leave it out\n"
+    )
+    assert respondby("policy", "show", "--resolved", POLICY=str(path)).status == 0
+
+
+def test_what_is_hardly_meant_is_warned_about_and_no_mistake(
+    respondby: Command, write: Write
+) -> None:
+    path = write(MINE.replace("2099-12-31", "2025-12-31").replace("level: low", "level: medium"))
+    told = respondby("policy", "check", path)
+    assert (told.status, told.out.splitlines()[0]) == (0, f"{path}: good")
+    assert told.err.splitlines() == [
+        f"{path}:8: warning: levels.low: no rule gives this level; no ticket ever has it",
+        f"{path}:14: warning: calendars.oslo.holidays.dates: all of these days are over, the last "
+        "was 2025-12-31",
+    ]
+
+
 def test_a_combination_without_a_rule_is_a_mistake(respondby: Command, write: Write) -> None:
     path = write(
         MINE.replace(
@@ -96,7 +125,7 @@ def test_a_combination_without_a_rule_is_a_mistake(respondby: Command, write: Wr
     told = respondby("policy", "check", path)
     assert told.status == 2
     assert told.err.startswith(
-        f"{path}:21: rules: no rule for 432 of 648 combinations of facts, su"
+        f"{path}:21: rules: no rule for 351 of 648 combinations of facts, su"
     )
     assert told.err.count("\n") == 1
 
@@ -187,7 +216,7 @@ def test_a_resolved_policy_is_short_where_lists_are_short(respondby: Command, wr
     shown = respondby("policy", "show", "--resolved", "--policy", write(MINE)).out
     assert "  high: {respond_within: 2h, clock: working}\n" in shown
     assert "      monday: ['09:00-12:30', '13:15-17:45']\n" in shown
-    assert "  low: {respond_within: 1h30m, clock: working}\n" in shown
+    assert "  low: {respond_within: 8h30m, clock: working}\n" in shown
 
 
 def test_names_that_the_output_s_encoding_lacks_are_written_in_utf_8(write: Write) -> None:

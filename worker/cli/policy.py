@@ -1,7 +1,7 @@
 """`respondby policy`: is a policy file good, and which policy is in force."""
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +12,8 @@ import yaml
 from worker import policy_file
 from worker.cli import policies, policy_apply
 from worker.clock import SystemClock
-from worker.policy import loading, rules
+from worker.policy import doubts, loading, rules
+from worker.policy.document import Mistake
 from worker.policy.policy import Policy
 
 _MISTAKEN = 2
@@ -32,15 +33,16 @@ def check(
     """Say whether FILE is a good policy, or all that is wrong with it.
 
     Exit status: 0; 2 if there are mistakes, each on a line of stderr as FILE:LINE: PLACE: MISTAKE.
+    A rule that can never match is one, though a worker would take it. What is allowed and hardly
+    meant stands there as FILE:LINE: warning: PLACE: DOUBT.
     """
     text, name = policy_file.text(file)
     try:
-        policy = loading.parse(text, name)
+        policy = loading.parse(text, name, strict=True)
     except loading.UnusablePolicy as unusable:
-        for mistake in unusable.mistakes:
-            place = f"{mistake.place}: " if mistake.place else ""
-            typer.echo(f"{name}:{mistake.line}: {place}{mistake.message}", err=True)
+        _complain(name, unusable.mistakes)
         raise typer.Exit(_MISTAKEN) from None
+    _complain(name, doubts.told(text, policy, SystemClock().now().date()), "warning: ")
     typer.echo(f"{name}: good")
     for line in _summary(policy):
         typer.echo(f"  {line}")
@@ -66,6 +68,12 @@ def show(
     year = SystemClock().now().year
     for line in _resolved(in_force, range(year - 1, year + _YEARS_TO_COME + 1)):
         typer.echo(line.encode())
+
+
+def _complain(name: str, mistakes: Iterable[Mistake], kind: str = "") -> None:
+    for mistake in mistakes:
+        place = f"{mistake.place}: " if mistake.place else ""
+        typer.echo(f"{name}:{mistake.line}: {kind}{place}{mistake.message}", err=True)
 
 
 def _summary(policy: Policy) -> Iterator[str]:

@@ -65,6 +65,10 @@ class Holidays:
         reasons = ((day, self.reason(day)) for day in sorted(days))
         return {day: reason for day, reason in reasons if reason is not None}
 
+    def known_for(self, year: int) -> bool:
+        """Whether the country has a holiday in the year, as far as the package knows."""
+        return bool(self._of_country(year))
+
     def _of_country(self, year: int) -> Mapping[date, str]:
         if self.country is None:
             return {}

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from worker.policy import faults, file
+from worker.policy import faults, file, rules
 from worker.policy import hours as weekly
 from worker.policy import policy as compiled
 from worker.policy.document import Document, Mistake, Place, Unreadable
@@ -15,7 +15,7 @@ from worker.policy.holidays import BadHolidays
 from worker.policy.hours import BadHours
 from worker.policy.policy import Policy
 from worker.policy.refusal import Refusal
-from worker.policy.rules import DecisionTable, NoRule
+from worker.policy.rules import NoRule
 from worker.policy.signals import lexicon
 from worker.policy.signals.lexicon import SignalsPart
 
@@ -42,17 +42,18 @@ def default_text() -> str:
     return resources.files("worker.policy").joinpath(DEFAULT_NAME).read_text("utf-8")
 
 
-def parse(text: str, source: str) -> Policy:
+def parse(text: str, source: str, *, strict: bool = False) -> Policy:
     """The policy that `text` holds; raises UnusablePolicy with every mistake and its line.
 
-    `source` names the file in messages.
+    source: the file's name in messages. strict: a rule that can never match is a mistake too. Its
+    author is to know; a worker can decide without it.
     """
     try:
         document = Document(text)
     except Unreadable as error:
         raise UnusablePolicy(source, error.mistakes) from error
-    mistakes = [document.mistake(place, message) for place, message in _mistakes(document.values)]
-    if mistakes:
+    found = [*_mistakes(document.values), *(_unreached(document.values) if strict else ())]
+    if mistakes := [document.mistake(*one) for one in found]:
         raise UnusablePolicy(source, sorted(mistakes, key=lambda mistake: mistake.line))
     return Policy(PolicyFile.model_validate(document.values))
 
@@ -80,7 +81,11 @@ def _refused(fields: dict[str, Any]) -> Iterator[Refusal]:
     """Every part of a calendar that cannot be used, else what they cannot be together."""
     sound = {"timezone": "UTC", "hours": {"always": True}}
     refused = [*_refused_hours(fields.get("hours"))]
-    for part in ({"timezone": fields.get("timezone")}, {"holidays": _country(fields)}):
+    parts: list[dict[str, Any]] = [
+        {"timezone": fields.get("timezone")},
+        {"holidays": _country(fields)},
+    ]
+    for part in parts if refused else [*parts, {"hours": fields.get("hours")}]:
         refused += [bad for bad in [_refusal({**sound, **part})] if bad]
     together = None if refused else _refusal(fields)
     yield from [together] if together else refused
@@ -119,10 +124,21 @@ def _bad_signals(signals: object) -> Iterator[tuple[Place, str]]:
         yield ("signals", *place), message
 
 
-def _gaps(rules: object) -> Iterator[tuple[Place, str]]:
+def _gaps(said: object) -> Iterator[tuple[Place, str]]:
     try:
-        DecisionTable(_rules.validate_python(rules))
+        rules.DecisionTable(_rules.validate_python(said))
     except ValidationError:
         return  # told with the faults of the whole file
     except NoRule as error:
         yield ("rules",), str(error)
+
+
+def _unreached(values: dict[str, Any]) -> Iterator[tuple[Place, str]]:
+    try:
+        said = _rules.validate_python(values.get("rules"))
+    except ValidationError:
+        return  # told with the faults of the whole file
+    for place, earlier in rules.unreached(said):
+        if not rules.is_net(said, place):
+            taken = f"all that it asks for is taken before it by {', '.join(earlier)}"
+            yield ("rules", place), f"can never match: {taken}; move it up, or leave it out"

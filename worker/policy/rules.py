@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.envelope import Level
@@ -53,8 +53,33 @@ class DecisionTable:
             for facts, rule in matched.items()
         }
 
+    @property
+    def levels(self) -> frozenset[Level]:
+        """The levels that some combination of facts leads to."""
+        return frozenset(verdict.level for verdict in self._verdicts.values())
+
     def verdict(self, known: Known) -> Verdict:
         return self._verdicts[tuple(known.get(name) for name in _NAMES)]
+
+
+def unreached(rules: Sequence[RulePart]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The place of each rule that can never match, and the ids of those before it that take all."""
+    asked = [rule.when.asked() for rule in rules]
+    takers: list[set[int]] = [set() for _ in rules]
+    for facts in _combinations():
+        matching = [*_matching(asked, _seen(facts))]
+        for place in matching:
+            takers[place].add(matching[0])
+    for place, first in enumerate(takers):
+        if place not in first:
+            yield place, tuple(rules[taker].id for taker in sorted(first))
+
+
+def is_net(rules: Sequence[RulePart], place: int) -> bool:
+    """Whether this is the last rule and takes whatever the others leave, were it nothing."""
+    *others, last = rules
+    asks = [bool(rule.when.asked()) for rule in others]
+    return place == len(others) and not last.when.asked() and all(asks)
 
 
 def _combinations() -> Iterable[_Combination]:
@@ -62,10 +87,10 @@ def _combinations() -> Iterable[_Combination]:
 
 
 def _matched(rules: Sequence[RulePart]) -> dict[_Combination, RulePart]:
-    asked = [(rule, rule.when.asked()) for rule in rules]
-    found = {facts: _first_match(asked, _seen(facts)) for facts in _combinations()}
-    matched = {facts: rule for facts, rule in found.items() if rule is not None}
-    if lacking := [facts for facts, rule in found.items() if rule is None]:
+    asked = [rule.when.asked() for rule in rules]
+    found = {facts: next(_matching(asked, _seen(facts)), None) for facts in _combinations()}
+    matched = {facts: rules[place] for facts, place in found.items() if place is not None}
+    if lacking := [facts for facts, place in found.items() if place is None]:
         raise NoRule(
             f"no rule for {len(lacking)} of {COMBINATIONS} combinations of facts, such as "
             f"{_told(lacking[0])}; a last rule without `when` matches all"
@@ -73,13 +98,11 @@ def _matched(rules: Sequence[RulePart]) -> dict[_Combination, RulePart]:
     return matched
 
 
-def _first_match(
-    asked: Sequence[tuple[RulePart, _Asked]], seen: Mapping[FactName, FactValue]
-) -> RulePart | None:
-    for rule, when in asked:
+def _matching(asked: Sequence[_Asked], seen: Mapping[FactName, FactValue]) -> Iterator[int]:
+    """The places of the rules that ask for nothing else than what is seen."""
+    for place, when in enumerate(asked):
         if all(seen[name] in values for name, values in when.items()):
-            return rule
-    return None
+            yield place
 
 
 def _seen(facts: _Combination) -> dict[FactName, FactValue]:

@@ -325,10 +325,53 @@ def test_a_rule_may_name_one_value_or_several() -> None:
     assert rule.when.asked() == {"request": ("fault",), "degraded": (False, "unknown")}
 
 
+SHADOWED = changed(
+    "  - id: rest\n",
+    "  - id: wishes\n    when: {request: feature}\n    level: low\n"
+    "  - {id: again, when: {request: [fault, feature], degraded: false}, level: low}\n"
+    "  - id: rest\n",
+)
+
+
+def test_a_rule_that_can_never_match_is_a_mistake_to_its_author_and_none_to_a_worker() -> None:
+    with pytest.raises(UnusablePolicy) as caught:
+        loading.parse(SHADOWED, "mine.yaml", strict=True)
+    assert [str(mistake) for mistake in caught.value.mistakes] == [
+        "line 29: rules.2: can never match: all that it asks for is taken before it by faults, "
+        "wishes; move it up, or leave it out"
+    ]
+    assert parsed(SHADOWED).verdict({"request": "feature"}).rule == "wishes"
+
+
+def test_a_rule_that_can_never_match_is_told_with_all_other_mistakes() -> None:
+    text = SHADOWED.replace("30m", "30").replace("{calendar: of", "{calendar: f")
+    with pytest.raises(UnusablePolicy) as caught:
+        loading.parse(text, "mine.yaml", strict=True)
+    assert [mistake.line for mistake in caught.value.mistakes] == [4, 20, 29]
+
+
+def test_a_last_rule_for_whatever_is_left_may_be_left_nothing() -> None:
+    text = changed("{request: fault, degraded: [false, unknown]}", "{degraded: [false, unknown]}")
+    text = text.replace(
+        "  - id: rest\n", "  - {id: d, when: {degraded: true}, level: low}\n  - id: rest\n"
+    )
+    assert loading.parse(text, "mine.yaml", strict=True).verdict({}).rule == "faults"
+
+
 def test_a_calendar_that_never_opens_is_refused() -> None:
     told = mistakes(changed('monday: ["09:00-12:00", "13:00-17:00"]', "monday: []"))
     assert told == [
         "line 13: calendars.office.hours: no weekday has hours; give at least one a window"
+    ]
+
+
+def test_a_calendar_that_never_opens_is_told_beside_its_other_mistakes() -> None:
+    text = changed('monday: ["09:00-12:00", "13:00-17:00"]', "{}")
+    told = mistakes(text.replace("Europe/Oslo", "Mars").replace("country: NO", "country: NX"))
+    assert [mistake.split(": ")[1] for mistake in told] == [
+        "calendars.office.timezone",
+        "calendars.office.hours",
+        "calendars.office.holidays.country",
     ]
 
 
