@@ -9,6 +9,7 @@ import pytest
 
 from schemas.envelope import LEVELS, Level
 from schemas.facts import FACTS, FactName, FactValue
+from tests.support import severity
 from tests.support.examples import EXAMPLES, Example
 from tests.support.examples import FACTS as STATED
 from worker.policy import loading
@@ -30,7 +31,7 @@ class Case(NamedTuple):
         facts: dict[FactName, FactValue | None] = dict(zip(FACTS, self, strict=True))
         return {name: value for name, value in facts.items() if value is not None}
 
-    def but(self, name: FactName, value: FactValue) -> "Case":
+    def but(self, name: FactName, value: FactValue | None) -> "Case":
         return Case(**{**self._asdict(), name: value})
 
     def __str__(self) -> str:
@@ -115,6 +116,33 @@ def test_who_reads_the_event_sees_what_to_ask_for(
 def test_no_rule_is_idle() -> None:
     matched = {default().verdict(case.known).rule for case in CASES}
     assert matched == {rule.id for rule in default().file.rules}
+
+
+def test_a_fact_that_speaks_for_more_never_lowers_the_level() -> None:
+    """One fact at a time is enough: any number of them come one after another."""
+    lowered = [
+        f"{case}: {name} {value} gives {after}"
+        for case in CASES
+        for name in FACTS
+        for value in severity.above(name, getattr(case, name))
+        for before, after in [(level(case), level(case.but(name, value)))]
+        if LEVELS.index(after) < LEVELS.index(before)
+    ]
+    assert not lowered
+
+
+def test_each_fact_raises_the_level_of_some_ticket() -> None:
+    for name in FACTS:
+        least, *_, most = severity.GRADES[name]
+        assert any(
+            LEVELS.index(level(case.but(name, most[0]))) > LEVELS.index(level(case))
+            for case in CASES
+            if getattr(case, name) in least
+        )
+
+
+def level(case: Case) -> Level:
+    return default().verdict(case.known).level
 
 
 def test_a_rule_tells_no_more_facts_than_it_looked_at() -> None:

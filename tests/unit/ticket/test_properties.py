@@ -177,6 +177,15 @@ def test_an_escalation_never_lowers_and_its_repetition_never_climbs(entries: lis
 
 @enough
 @given(histories())
+def test_an_escalated_ticket_is_never_below_what_it_is_without_its_escalations(
+    entries: list[Entry],
+) -> None:
+    calm = [entry for entry in entries if entry.event.type != "ticket.escalated"]
+    assert _rank(_case(*entries).level) >= _rank(_case(*calm).level)
+
+
+@enough
+@given(histories())
 def test_an_escalation_after_a_response_climbs_by_one(entries: list[Entry]) -> None:
     case = _case(*entries)
     later = entries[-1].event.time + STEP
