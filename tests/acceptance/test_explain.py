@@ -71,14 +71,19 @@ def test_a_holiday_weekend_is_explained_day_by_day(respondby: Command, write: Wr
         objective  first response within 2h of working time (a goal, not binding)
         notified   Fri 2026-05-22 16:10 EDT (2026-05-22T20:10:00Z), within working hours
         deadline   Tue 2026-05-26 10:10 EDT (2026-05-26T14:10:00Z)
+        contact    customer-success, at a breach or an escalation
         policy     support-priorities, version 1
 
         facts
           request          fault       stated
           stage            production  stated
           system_critical  false       stated       the rule looks at it
-          workaround       unknown     nobody said  knowing it could change the level
-          degraded         unknown     nobody said  knowing it could change the level
+          workaround       unknown     nobody said
+          degraded         unknown     nobody said
+
+        unknown, and could change the level: worth asking
+          workaround       Is there a way around it?
+          degraded         Can it be used and are its results right, if less conveniently?
 
         counted in calendar default, America/New_York
           Fri 2026-05-22  16:10 to 17:00 EDT            +50m   50m of 2h
@@ -152,12 +157,27 @@ def test_a_raise_and_a_need_for_triage_are_told_with_the_rule(
 ) -> None:
     policy = tmp_path / "nights.yaml"
     policy.write_text(NIGHTS)
-    told = respondby("explain", write(created(FRIDAY_AFTERNOON, client="acme")), POLICY=str(policy))
+    ticket = write(created(FRIDAY_AFTERNOON, client="acme", summary="Hello"))
+    told = respondby("explain", ticket, POLICY=str(policy))
     assert "ticket     T-1 of /psa, client acme\nlevel      high\n" in told.out
     assert (
         "rule       rest; medium by the rule, raised for this client; needs triage: a person "
         "should look\n" in told.out
     )
+    assert "unknown, and could change the level: a person should ask\n  request   " in told.out
+
+
+def test_a_client_that_the_policy_does_not_name_is_told_to_be_a_stranger(
+    respondby: Command, write: Write, tmp_path: Path
+) -> None:
+    policy = tmp_path / "nights.yaml"
+    policy.write_text(NIGHTS)
+    ticket = write(created(FRIDAY_AFTERNOON, client="acne"))
+    assert ", client acne, which the policy does not name\n" in (
+        respondby("explain", "--policy", policy, ticket).out
+    )
+    # Where it names nobody, nobody is a stranger.
+    assert ", client acne\n" in respondby("explain", ticket).out
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.level)
@@ -197,6 +217,12 @@ def test_the_explanation_as_data_says_the_same(respondby: Command, write: Write)
             "degraded": unknown,
         },
         "unknown": ["stage", "system_critical", "workaround", "degraded"],
+        "questions": {
+            "stage": "Is it in production, or still being tested or built?",
+            "system_critical": "Does the client's business stand still because of it?",
+            "workaround": "Is there a way around it?",
+            "degraded": "Can it be used and are its results right, if less conveniently?",
+        },
         "notified_at": "2026-05-22T20:10:00Z",
         "notified_at_local": "2026-05-22T16:10:00-04:00",
         "outside_hours": False,
@@ -235,6 +261,7 @@ def test_the_explanation_as_data_says_the_same(respondby: Command, write: Write)
         ],
         "deadline": "2026-05-26T14:10:00Z",
         "deadline_local": "2026-05-26T10:10:00-04:00",
+        "contact": "customer-success",
     }
 
 
@@ -250,7 +277,7 @@ def test_an_event_may_come_on_stdin_and_be_an_update(respondby: Command) -> None
         (b"{", "not_json: EOF while parsing an object"),
         (body(created("noon")), "invalid_event: time must be an RFC 3339 time"),
         (body(event("ticket.closed", FRIDAY_AFTERNOON)), "a ticket.closed event states no facts"),
-        (body(event("ticket.updated", FRIDAY_AFTERNOON)), "this ticket.updated event states no fa"),
+        (body(event("ticket.updated", FRIDAY_AFTERNOON)), "this ticket.updated event has neither "),
         (body(created(FRIDAY_AFTERNOON, summary="x" * 262_144)), "too_large: at most 262144 bytes"),
     ],
 )

@@ -14,7 +14,7 @@ from worker import errors, policy_file, settings
 from worker.cli import explanation_text, policies
 from worker.policy import loading
 from worker.ticket import explanation
-from worker.ticket.explanation import Counted, Explanation, FactSeen
+from worker.ticket.explanation import QUESTIONS, Counted, Explanation, FactSeen
 from worker.ticket.seconds import in_seconds
 
 _REJECTED = 3
@@ -30,7 +30,7 @@ def run(
 ) -> None:
     """Tell the level of a ticket, the rule and the facts, and how its deadline was counted.
 
-    FILE holds a ticket.created event, or a ticket.updated event that states facts.
+    FILE holds a ticket.created event, or a ticket.updated event with facts or words.
     Exit status: 0; 3 if the event cannot be used; 2 if FILE or the policy cannot be read or used.
     """
     text, name = policy_file.text(policy)
@@ -59,7 +59,8 @@ def document(told: Explanation) -> dict[str, Any]:
         "rule_level": told.rule_level,
         "needs_triage": told.needs_triage,
         "facts": {seen.name: _fact(seen) for seen in told.facts},
-        "unknown": [seen.name for seen in told.facts if seen.matters],
+        "unknown": list(told.unknown),
+        "questions": {name: QUESTIONS[name] for name in told.unknown},
         "notified_at": times.text(told.notified_at),
         "notified_at_local": told.notified_at.astimezone(zone).isoformat(),
         "outside_hours": told.outside_hours,
@@ -75,6 +76,7 @@ def document(told: Explanation) -> dict[str, Any]:
         "skipped": [{"day": day.day.isoformat(), "reason": day.reason} for day in told.skipped],
         "deadline": times.text(told.deadline),
         "deadline_local": told.deadline.astimezone(zone).isoformat(),
+        **({"contact": told.contact} if told.contact else {}),
         "otherwise": [
             {
                 "fact": other.name,

@@ -12,7 +12,7 @@ from rich.text import Text
 from schemas import times
 from worker import durations
 from worker.cli.printable import printable
-from worker.ticket.explanation import Counted, Explanation, FactSeen, Otherwise
+from worker.ticket.explanation import QUESTIONS, Counted, Explanation, FactSeen, Otherwise
 
 _STYLES = {"critical": "bold red", "high": "bold yellow", "medium": "bold cyan", "low": "bold"}
 _ORIGINS = {
@@ -39,6 +39,7 @@ def lines(told: Explanation) -> Iterator[Text]:
     yield Text("facts", style="bold")
     yield from map(_fact, told.facts)
     yield Text()
+    yield from _questions(told)
     yield Text(_heading(told), style="bold")
     yield from _days(told)
     if told.otherwise:
@@ -50,8 +51,7 @@ def lines(told: Explanation) -> Iterator[Text]:
 
 def _decision(told: Explanation) -> Iterator[Text]:
     zone = ZoneInfo(told.timezone)
-    client = f", client {told.client}" if told.client else ""
-    yield _line("ticket", f"{told.ticket_id} of {told.ticket_source}{client}")
+    yield _line("ticket", f"{told.ticket_id} of {told.ticket_source}{_client(told)}")
     yield _line("level", told.level, _STYLES[told.level])
     yield _line("rule", told.rule + _after_rule(told))
     goal = "binding" if told.policy.binding else "a goal, not binding"
@@ -60,7 +60,15 @@ def _decision(told: Explanation) -> Iterator[Text]:
     yield _line("objective", f"first response within {within} {clock} ({goal})")
     yield _line("notified", f"{_both(told.notified_at, zone)}, {_hours(told, zone)}")
     yield _line("deadline", _both(told.deadline, zone), "bold")
+    if told.contact:
+        yield _line("contact", f"{told.contact}, at a breach or an escalation")
     yield _line("policy", f"{told.policy.name}, version {told.policy.version}")
+
+
+def _client(told: Explanation) -> str:
+    named = told.policy.file.clients
+    stranger = ", which the policy does not name" if named and told.client not in named else ""
+    return f", client {told.client}{stranger}" if told.client else ""
 
 
 def _hours(told: Explanation, zone: ZoneInfo) -> str:
@@ -89,12 +97,18 @@ def _fact(seen: FactSeen) -> Text:
     origin = _ORIGINS[fact.origin if fact else "default"]
     if fact and fact.evidence:
         origin += f": “{printable(fact.evidence)}”"
-    notes = [
-        *(["the rule looks at it"] if seen.decided else []),
-        *(["knowing it could change the level"] if seen.matters else []),
-    ]
-    text = f"  {seen.name:<17}{value:<12}{origin:<11}  {'; '.join(notes)}"
+    note = "the rule looks at it" if seen.decided else ""
+    text = f"  {seen.name:<17}{value:<12}{origin:<11}  {note}"
     return Text(text.rstrip(), style="" if fact else "dim")
+
+
+def _questions(told: Explanation) -> Iterator[Text]:
+    """What a person would ask to make sure of the level."""
+    if told.unknown:
+        who = "a person should ask" if told.needs_triage else "worth asking"
+        yield Text(f"unknown, and could change the level: {who}", style="bold")
+        yield from (Text(f"  {name:<17}{QUESTIONS[name]}") for name in told.unknown)
+        yield Text()
 
 
 def _otherwise(other: Otherwise, zone: ZoneInfo) -> Text:

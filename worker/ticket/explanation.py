@@ -1,6 +1,6 @@
 """Why a ticket has its level, and how its deadline was counted: a decision as one value."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,6 +15,15 @@ from worker.policy.policy import Goal, Policy
 from worker.ticket.history import Entry
 from worker.ticket.life import Life, Promise, live
 from worker.ticket.objective import ObjectiveClock
+
+#: What a person may ask the client to learn a fact.
+QUESTIONS: Mapping[FactName, str] = {
+    "request": "Does something fail, or is it a question, a wish, about looks, or something new?",
+    "stage": "Is it in production, or still being tested or built?",
+    "system_critical": "Does the client's business stand still because of it?",
+    "workaround": "Is there a way around it?",
+    "degraded": "Can it be used and are its results right, if less conveniently?",
+}
 
 
 class NothingToExplain(errors.RespondbyError):
@@ -81,9 +90,16 @@ class Explanation:
     skipped: tuple[ClosedDay, ...]
     """local dates on which nothing was counted since no window starts there"""
     deadline: datetime
+    contact: str | None
+    """whom to tell at a breach or an escalation: the client's own, else the default"""
     otherwise: tuple[Otherwise, ...]
     """all that one other fact would change the level to"""
     policy: Policy
+
+    @property
+    def unknown(self) -> tuple[FactName, ...]:
+        """Facts that nobody stated and that could change the level."""
+        return tuple(seen.name for seen in self.facts if seen.matters)
 
 
 def explain(event: Inbound, policy: Policy) -> Explanation:
@@ -109,20 +125,24 @@ def explain(event: Inbound, policy: Policy) -> Explanation:
         counted=counted,
         skipped=() if promise.goal.clock == "wall" else _skipped(calendar, life, counted),
         deadline=deadline,
+        contact=policy.contact_of(life.client),
         otherwise=tuple(_otherwise(life)),
         policy=policy,
     )
 
 
 def _as_created(event: Inbound) -> TicketCreated:
-    """An update that states facts is read as if it were the ticket's first event."""
+    """An update that tells something is read as if it were the ticket's first event."""
     if isinstance(event, TicketCreated):
         return event
     if not isinstance(event, TicketUpdated):
         raise NothingToExplain(f"a {event.type} event states no facts; give ticket.created")
     said = event.data
-    if said.facts is None or not any(value is not None for value in said.facts.stated().values()):
-        raise NothingToExplain("this ticket.updated event states no facts; give ticket.created")
+    stated = said.facts.stated().values() if said.facts else ()
+    if not (said.summary or said.description or any(value is not None for value in stated)):
+        raise NothingToExplain(
+            "this ticket.updated event has neither facts nor words; give ticket.created"
+        )
     return TicketCreated(
         specversion="1.0",
         type="ticket.created",

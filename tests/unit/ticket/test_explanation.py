@@ -10,7 +10,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas import facts as schema
 from schemas.decoding import decode
+from schemas.envelope import LEVELS, Level
 from schemas.times import text
 from tests.support.calendars import NEW_YORK, OFFICE, every_day, local, utc, weekly_hours
 from tests.support.examples import FACTS, body, created, event
@@ -18,7 +20,7 @@ from tests.support.tickets import Case
 from worker import durations
 from worker.policy import loading
 from worker.policy.policy import Policy
-from worker.ticket.explanation import Explanation, NothingToExplain, explain
+from worker.ticket.explanation import QUESTIONS, Explanation, NothingToExplain, explain
 from worker.ticket.history import Entry
 
 DEFAULT = loading.default_text()
@@ -191,11 +193,18 @@ def test_an_update_that_states_facts_is_explained_as_a_ticket_of_these_facts() -
 
 @pytest.mark.parametrize(
     "said",
-    [{}, {"summary": "It fails"}, {"facts": {}}, {"facts": {"stage": None}}, {"facts": None}],
+    [{}, {"summary": ""}, {"facts": {}}, {"facts": {"stage": None}}, {"facts": None}],
 )
-def test_an_update_that_states_no_fact_explains_nothing(said: dict[str, Any]) -> None:
-    with pytest.raises(NothingToExplain, match=r"states no facts; give ticket\.created"):
+def test_an_update_without_facts_and_words_explains_nothing(said: dict[str, Any]) -> None:
+    with pytest.raises(NothingToExplain, match=r"neither facts nor words; give ticket\.created"):
         explained(event("ticket.updated", FRIDAY_AFTERNOON, **said))
+
+
+def test_an_update_that_has_only_words_is_explained_by_them() -> None:
+    told = explained(event("ticket.updated", FRIDAY_AFTERNOON, description="How do I log in?"))
+    (request, *_) = told.facts
+    assert request.fact is not None
+    assert (request.fact.value, request.fact.origin) == ("question", "text")
 
 
 def test_an_event_of_another_type_explains_nothing() -> None:
@@ -219,10 +228,12 @@ _instants = st.datetimes(
 
 
 @settings(deadline=None, max_examples=150)
-@given(_calendars, _instants)
-def test_what_was_counted_adds_up_to_the_objective_exactly(by: Policy, notified: datetime) -> None:
-    told = high(notified, by)
-    within = by.goal("high").respond_within
+@given(_calendars, _instants, st.sampled_from(["high", *LEVELS]))
+def test_what_was_counted_adds_up_to_the_objective_exactly(
+    by: Policy, notified: datetime, level: Level
+) -> None:
+    told = explained(created(text(notified), facts=FACTS[level]), by)
+    within = by.goal(level).respond_within
     assert sum((span.length for span in told.counted), timedelta()) == within
     assert told.counted[-1].total == within
     assert told.counted[-1].closes == told.deadline
@@ -267,4 +278,22 @@ def test_it_tells_which_other_fact_would_change_the_level_and_to_what_deadline()
 def test_every_fact_that_could_change_the_level_is_among_them() -> None:
     told = explained(created(FRIDAY_AFTERNOON))
     named = {other.name for other in told.otherwise}
-    assert {seen.name for seen in told.facts if seen.matters} <= named
+    assert {*told.unknown} <= named
+
+
+def test_what_is_unknown_is_what_a_worker_says_is_unknown_and_has_its_question() -> None:
+    for facts in ({}, {"request": "fault"}, FACTS["high"], FACTS["critical"]):
+        written = body(created(FRIDAY_AFTERNOON, facts=facts))
+        told = explained(created(FRIDAY_AFTERNOON, facts=facts))
+        (published,) = Case(default()).take(Entry(decode(written), written))
+        assert list(told.unknown) == published["data"]["unknown"]
+    assert QUESTIONS.keys() == schema.FACTS.keys()
+
+
+def test_the_client_s_own_contact_is_told_else_the_default() -> None:
+    mine = policy(clients={"acme": {"contact": "Ada"}, "bare": {}}, contacts={"default": "desk"})
+    contacts = [
+        explained(created(FRIDAY_AFTERNOON, client=client), mine).contact
+        for client in ("acme", "bare", "somebody")
+    ]
+    assert contacts == ["Ada", "desk", "desk"]
