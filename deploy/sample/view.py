@@ -77,7 +77,7 @@ class Screen:
     def _local(self, data: outbound.TicketNames, instant: datetime) -> str:
         """In the time zone of the ticket's calendar, for that is where people work."""
         local = instant.astimezone(self._zones.get(data.ticket_id, UTC))
-        return f"{local:%a %d %b %H:%M:%S %Z}"
+        return f"{local:%a %Y-%m-%d %H:%M:%S %Z}"
 
     def _line(self, ticket: str, level: str, text: Text) -> None:
         line = Text(f"{datetime.now(UTC):%H:%M:%S}Z  ")

@@ -89,7 +89,7 @@ def test_a_deadline_is_shown_in_the_zone_of_the_tickets_calendar(
 ) -> None:
     file = io.StringIO()
     Screen(Console(file=file)).published(published[0])
-    assert "respond by Mon 09 Mar 11:00:40 EDT" in file.getvalue()
+    assert "respond by Mon 2026-03-09 11:00:40 EDT" in file.getvalue()
 
 
 def test_an_envelope_gets_what_it_lacks_and_keeps_what_it_has() -> None:
