@@ -4,33 +4,27 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
 
 from worker import policy
 from worker.policy.signals import lexicon
 from worker.policy.signals.lexicon import LearntPart, SignalsPart
+from worker.policy.signals.regret import POINTS
 from worker.policy.signals.weights import SCALES, Scale, Weights
 
-#: Points that stand for odds of e to one.
-POINTS = 10
 #: Below this line the file is written by a program.
 TITLE = "# Learnt from labelled tickets: points, and what has them. Written by weigh_signals."
 FILE = Path(policy.__file__).parent / lexicon.DEFAULT_NAME
 
-
-class Line(Protocol):
-    @property
-    def weights(self) -> Mapping[str, float]: ...
-    @property
-    def start(self) -> float: ...
+Model = Mapping[Scale, Mapping[str, float]]
+"""What each feature weighs on each scale."""
 
 
-def write(signals: SignalsPart, model: Mapping[Scale, Line]) -> None:
+def write(signals: SignalsPart, model: Model) -> None:
     head, _ = FILE.read_text("utf-8").split(f"\n{TITLE}\n")
     FILE.write_text("\n".join([head, TITLE, *_sections(signals, model)]) + "\n", "utf-8")
 
 
-def _sections(signals: SignalsPart, model: Mapping[Scale, Line]) -> Iterator[str]:
+def _sections(signals: SignalsPart, model: Model) -> Iterator[str]:
     yield "learnt:"
     for kind in ("signs", "words"):
         yield f"  {kind}:"
@@ -39,13 +33,12 @@ def _sections(signals: SignalsPart, model: Mapping[Scale, Line]) -> Iterator[str
             yield from _points(
                 _signs(signals, scale, model) if kind == "signs" else _words(model[scale])
             )
-    yield f"\nbars: {{{', '.join(_bars(signals, model))}}}"
 
 
-def _signs(signals: SignalsPart, scale: Scale, model: Mapping[Scale, Line]) -> dict[str, int]:
+def _signs(signals: SignalsPart, scale: Scale, model: Model) -> dict[str, int]:
     """What each sign's points are beyond those that a person gave it."""
     judged = Weights(signals.model_copy(update={"learnt": LearntPart()}))
-    weights = model[scale].weights
+    weights = model[scale]
     return {
         name: round(POINTS * weights.get(f"sign {name}", 0.0)) - judged.scales([name], set())[scale]
         for name in judged.says
@@ -53,10 +46,10 @@ def _signs(signals: SignalsPart, scale: Scale, model: Mapping[Scale, Line]) -> d
     }
 
 
-def _words(line: Line) -> dict[str, int]:
+def _words(line: Mapping[str, float]) -> dict[str, int]:
     return {
         word.replace("n_t", "n't"): round(POINTS * weight)
-        for word, weight in line.weights.items()
+        for word, weight in line.items()
         if not word.startswith("sign ")
     }
 
@@ -76,12 +69,3 @@ def _wrapped(text: str, indent: int) -> list[str]:
     return textwrap.wrap(
         text, 98, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False
     )
-
-
-def _bars(signals: SignalsPart, model: Mapping[Scale, Line]) -> Iterator[str]:
-    for scale in SCALES:
-        yield f"{scale}: {round(-POINTS * model[scale].start)}"
-    critical = round(-POINTS * model["system_critical"].start)
-    yield f"not_system_critical: {critical - 2 * POINTS}"
-    yield f"no_workaround: {signals.bars.no_workaround}"
-    yield f"wary: {signals.bars.wary}"

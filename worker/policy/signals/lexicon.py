@@ -101,7 +101,7 @@ class LearntPart(_Part):
 
     signs: PointsPart = PointsPart()
     words: PointsPart = PointsPart()
-    """single words, which count for less the more words a ticket has"""
+    """single words, each counted once"""
 
 
 class BarsPart(_Part):
@@ -112,8 +112,6 @@ class BarsPart(_Part):
     not_system_critical: Points = -15
     mild: Points = 0
     no_workaround: Points = -3
-    wary: Annotated[Points, Field(ge=0)] = 10
-    """by how much something else must outweigh what may be system-critical"""
 
 
 class SignalsPart(_Part):

@@ -7,13 +7,12 @@ from typing import NamedTuple
 
 from schemas.facts import FactName, FactValue
 from schemas.outbound import Fact
-from worker.policy.signals import prose, tokens
+from worker.policy.signals import prose, regret, tokens
 from worker.policy.signals.lexicon import BarsPart, Cause, SignalsPart
 from worker.policy.signals.signs import Seen, Signs
 from worker.policy.signals.weights import (
     REQUESTS,
     SCALE_OF,
-    SCALES,
     STAGES,
     Scale,
     Spoken,
@@ -109,9 +108,12 @@ def _most(points: Iterable[tuple[int, str]]) -> str | None:
 
 
 def _claims(causes: Causes, scales: Scales, bars: BarsPart) -> Iterator[_Claim]:
-    """What the heaviest scale over its bar says, and what the others leave no doubt of."""
+    """What the ticket is taken for says, and what the scales leave no doubt of."""
     decides = _deciding(causes, scales, bars)
-    yield from _no_fault(causes) if decides == "no_fault" else _fault(causes)
+    if decides == "no_fault":
+        yield from _no_fault(causes)
+        return  # how grave it would be, and what would help, is another matter
+    yield from _fault(causes)
     if decides == "system_critical":
         yield _Claim("system_critical", "system_critical")
     elif scales["system_critical"] <= bars.not_system_critical:
@@ -123,20 +125,17 @@ def _claims(causes: Causes, scales: Scales, bars: BarsPart) -> Iterator[_Claim]:
         yield _Claim("workaround", "workaround", value=False)
 
 
-def _deciding(causes: Causes, scales: Scales, bars: BarsPart) -> Scale | None:
-    over: dict[Scale, int] = {
-        "no_fault": scales["no_fault"] - bars.no_fault,
-        "system_critical": scales["system_critical"] - bars.system_critical,
-        "mild": scales["mild"] - bars.mild,
-    }
+def _deciding(causes: Causes, scales: Scales, bars: BarsPart) -> regret.Kind:
+    no_fault = scales["no_fault"] - bars.no_fault
     instead = max(causes[cause] for cause in (*REQUESTS, *STAGES))
     if instead <= 0 < max(causes["fault"], causes["production"]):
-        over["no_fault"] = -1  # a fault is named, and nothing that it is instead
-    heaviest = max(SCALES, key=lambda scale: over[scale])
-    critical = over["system_critical"]
-    if heaviest != "system_critical" and critical >= 0 and over[heaviest] < critical + bars.wary:
-        return None  # what may be system-critical is not taken for mild by a hair
-    return heaviest if over[heaviest] >= 0 else None
+        no_fault = regret.NEVER  # a fault is named, and nothing that it is instead
+    faults: dict[regret.Kind, int] = {
+        None: 0,
+        "mild": scales["mild"] - bars.mild,
+        "system_critical": scales["system_critical"] - bars.system_critical,
+    }
+    return regret.least(no_fault, faults)
 
 
 def _no_fault(causes: Causes) -> Iterator[_Claim]:

@@ -12,10 +12,6 @@ STAGES: tuple[Cause, ...] = ("building", "testing")
 
 Scale = Literal["no_fault", "system_critical", "mild"]
 SCALES: tuple[Scale, ...] = ("no_fault", "system_critical", "mild")
-#: A leaning counts in full in a ticket of so many different words, and less in a longer one.
-WORDS = 30
-#: A shorter ticket counts as one of so many different words.
-FEWEST_WORDS = 20
 
 _NO_FAULT: tuple[Cause, ...] = (*REQUESTS, *STAGES)
 #: The scale that each cause weighs on, and whether for what the scale is named after or against.
@@ -82,24 +78,15 @@ class Weights:
 
     def scales(self, signs: Iterable[str], words: Set[str]) -> dict[Scale, int]:
         """Where the scales stand with these signs and these different words."""
-        by_signs = _unpacked(sum(map(self._signs.__getitem__, signs)))
-        by_words = _unpacked(sum(map(self._words.get, words, itertools.repeat(0))))
-        count = counted(words)
-        return {
-            scale: by_sign + by_word * WORDS // count
-            for scale, by_sign, by_word in zip(SCALES, by_signs, by_words, strict=True)
-        }
+        points = sum(map(self._signs.__getitem__, signs))
+        points += sum(map(self._words.get, words, itertools.repeat(0)))
+        return dict(zip(SCALES, _unpacked(points), strict=True))
 
     def of_sign(self, sign: str, scale: Scale) -> int:
         return _unpacked(self._signs[sign])[SCALES.index(scale)]
 
     def of_word(self, word: str, scale: Scale) -> int:
         return _unpacked(self._words.get(word, 0))[SCALES.index(scale)]
-
-
-def counted(words: Set[str]) -> int:
-    """How many words a ticket counts as having."""
-    return max(len(words), FEWEST_WORDS)
 
 
 def _packed(points: Sequence[int]) -> int:
