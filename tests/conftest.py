@@ -1,3 +1,3 @@
 """Fixtures that more than one kind of test uses."""
 
-pytest_plugins = ["tests.support.broker_fixtures"]
+pytest_plugins = ["tests.support.broker_fixtures", "tests.support.postgres_fixtures"]

@@ -20,6 +20,10 @@ class StoreUnavailable(RespondbyError):
     """The store cannot be reached or written for now; what was not committed may be tried again."""
 
 
+class StoreConflict(StoreUnavailable):
+    """Another transaction got in the way: the same work may be done again at once."""
+
+
 class StoreMissing(RespondbyError):
     """There is no store where the settings say that it is."""
 

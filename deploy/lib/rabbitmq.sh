@@ -58,10 +58,14 @@ find_image() {
         image=$candidate
         ! has_image "$image" || return 0
     done
-    say "pulling $image with Docker (a minute at most)"
-    timeout 60 docker pull --quiet "$image" >>"$install_log" 2>&1 && return
+    pull_image "$image" && return
     say "no $image to be had: taking Debian's rabbitmq-server"
     return 1
+}
+
+pull_image() {
+    say "pulling $1 with Docker (a minute at most)"
+    timeout 60 docker pull --quiet "$1" >>"$install_log" 2>&1
 }
 
 use_container() {

@@ -98,9 +98,12 @@ async def test_an_inbox_that_runs_again_brings_again_what_was_not_settled(bench:
 async def test_what_was_brought_before_a_hold_can_still_be_received_and_settled(
     bench: Bench,
 ) -> None:
-    await bench.send(b"0", b"1")
+    await bench.send(b"0", b"1", b"2")
     async with running(bench.inbox):
+        # Only who asks for more is brought several at a time.
         received = await receive_all(bench.inbox, 1)
+        received += await receive_all(bench.inbox, 1)
+        await bench.brought()
         await bench.inbox.hold()
         received += await receive_all(bench.inbox, 1)
         await bench.inbox.settle(received)

@@ -1,6 +1,7 @@
 """What the pipeline relies on, whatever the store is made of."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -74,19 +75,62 @@ async def test_a_transaction_sees_its_own_changes_and_others_do_not(store: port.
     assert [row.id for row in await store.outbox(10)] == ["m-1"]
 
 
-async def test_writers_take_turns(store: port.Store) -> None:
+async def test_writers_on_one_ticket_take_turns(store: port.Store) -> None:
     order: list[str] = []
 
     async def write(name: str) -> None:
-        async with store.begin() as transaction:
+        async with store.begin([(SOURCE, "T-1"), (SOURCE, name)]) as transaction:
             order.append(name)
             await asyncio.sleep(0)
             await transaction.save(port.Changes(outbox=[message(name)]))
-            await transaction.commit()
             order.append(name)
+            await transaction.commit()
 
     await asyncio.gather(*(write(name) for name in "abc"))
-    assert order == [*"aabbcc"]
+    assert order[::2] == order[1::2]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_who_waited_for_a_ticket_decides_on_what_the_other_made_of_it(
+    store: port.Store, is_known: bool
+) -> None:
+    """A second worker's batch must see the first one's, or one decision would be lost."""
+    if is_known:
+        await keep(store, tickets=(ticket(ledger=b"older"),))
+    begun = asyncio.Event()
+
+    async def decide_first() -> None:
+        async with store.begin([ticket().key]) as transaction:
+            begun.set()
+            await asyncio.sleep(0)
+            changes = port.Changes(inbox=[event("e-1")], tickets=[ticket(ledger=b"first")])
+            await transaction.save(changes)
+            await transaction.commit()
+
+    async def decide_second() -> None:
+        await begun.wait()
+        async with store.begin([ticket().key]) as transaction:
+            assert await transaction.known([(SOURCE, "e-1")])
+            assert await transaction.tickets([ticket().key]) == {
+                ticket().key: ticket(ledger=b"first")
+            }
+            assert await transaction.histories([ticket().key]) == {ticket().key: [event("e-1")]}
+
+    await asyncio.gather(decide_first(), decide_second())
+
+
+async def test_tickets_may_be_named_in_any_order(store: port.Store) -> None:
+    names = [f"T-{number}" for number in range(20)]
+    await keep(store, tickets=tuple(ticket(name) for name in names[::2]))
+
+    async def write(number: int) -> None:
+        keys = [(SOURCE, name) for name in (names, names[::-1])[number % 2]]
+        async with store.begin(keys) as transaction:
+            found = await transaction.tickets(keys)
+            await transaction.save(port.Changes(tickets=[*found.values()]))
+            await transaction.commit()
+
+    await asyncio.gather(*(write(number) for number in range(6)))
 
 
 async def test_an_event_that_is_there_already_cannot_be_added(store: port.Store) -> None:
@@ -177,6 +221,14 @@ async def test_only_confirmed_rows_leave_the_outbox(store: port.Store) -> None:
     assert [row.id for row in await store.outbox(10)] == ["b"]
 
 
+async def test_the_outbox_is_read_and_confirmed_by_whose_turn_it_is(store: port.Store) -> None:
+    await keep(store, outbox=(message("a"), message("b")))
+    async with store.turn():
+        await store.confirmed([row.id for row in await store.outbox(1)])
+    async with store.turn():
+        assert [row.id for row in await store.outbox(9)] == ["b"]
+
+
 async def test_the_census_counts_open_tickets_and_what_waits_to_leave(store: port.Store) -> None:
     tickets = (
         ticket("T-1", deadline=at(30)),
@@ -252,6 +304,124 @@ async def test_those_who_wait_longest_are_told_first(store: port.Store) -> None:
     assert len(await store.waiting(at(-1), 1)) == 1
 
 
+async def test_finished_tickets_are_retired_longest_ago_first_and_no_more_than_asked(
+    store: port.Store,
+) -> None:
+    finished = [
+        ticket(f"T-{n}", phase="closed" if n % 2 else "answered", last_event_at=at(-n))
+        for n in range(1, 5)
+    ]
+    live = [
+        ticket("T-running", last_event_at=at(-9)),
+        ticket("T-paused", phase="paused", last_event_at=at(-9)),
+        ticket("T-breached", phase="breached", last_event_at=at(-9)),
+        ticket("T-waiting", phase="waiting", level=None, last_event_at=at(-9)),
+        ticket("T-wakes", phase="closed", wake_at=at(1), last_event_at=at(-9)),
+        ticket("T-new", phase="closed", last_event_at=at(0)),
+    ]
+    await keep(store, tickets=(*finished, *live))
+    assert [await _retire(store, limit=3), await _tombstones(store)] == [3, {"T-4", "T-3", "T-2"}]
+    assert [await _retire(store, limit=3), await _retire(store, limit=3)] == [1, 0]
+    async with store.begin() as transaction:
+        kept = await transaction.tickets([row.key for row in (*finished, *live)])
+    assert [kept[row.key] for row in finished] == [replace(r, phase="retired") for r in finished]
+    assert [kept[row.key] for row in live] == live
+
+
+async def test_a_tombstone_s_events_are_known_and_its_history_is_whole(store: port.Store) -> None:
+    key = await _keep_finished(store)
+    history = [event("e-1", minutes=1), event("e-3", minutes=2), event("e-2", minutes=3)]
+    assert await _retire(store) == 1
+    assert await store.histories([key]) == {key: history}
+    async with store.begin() as transaction:
+        assert await transaction.histories([key, (SOURCE, "T-2")]) == {
+            key: history,
+            (SOURCE, "T-2"): [event("x", "T-2")],
+        }
+        assert await transaction.known([(SOURCE, "e-2")]) == {(SOURCE, "e-2"): b"digest of e-2"}
+        with pytest.raises(port.EventAlreadyKnown):
+            await transaction.save(port.Changes(inbox=[event("e-2", "T-2")]))
+
+
+async def test_a_tombstone_comes_back_to_life_with_all_of_its_past_as_often_as_it_likes(
+    store: port.Store,
+) -> None:
+    key = await _keep_finished(store)
+    for life in range(3):
+        assert await _retire(store) == 1
+        # The clock may have been set back since.
+        late = event(f"late-{life}", minutes=2.5 - life)
+        await keep(store, inbox=(late,), tickets=(ticket(phase="closed", last_event_at=at(-1)),))
+        assert await _tombstones(store) == set()
+    names = ["late-2", "e-1", "late-1", "e-3", "late-0", "e-2"]
+    histories = await store.histories([key])
+    assert [(row.id, row.body) for row in histories[key]] == [
+        (name, event(name).body) for name in names
+    ]
+
+
+async def test_what_is_forgotten_leaves_nothing_and_its_names_are_free_again(
+    store: port.Store,
+) -> None:
+    key = await _keep_finished(store)
+    waiting = ticket("T-2", phase="waiting", level=None, last_event_at=at(-2))
+    still_waits = replace(waiting, ticket_id="T-3", last_event_at=at(0))
+    await keep(store, tickets=(waiting, still_waits), inbox=(event("y", "T-3"),))
+    assert await _forget(store) == 1, "what is finished has to be retired first"
+    await _retire(store)
+    async with store.begin() as transaction:
+        assert await transaction.forget(at(-1), 10) == 0, "it is no older than that"
+        assert await transaction.forget(at(0), 10) == 1
+        assert not await transaction.tickets([key, waiting.key])
+        assert not await transaction.histories([key, waiting.key])
+        assert set(await transaction.known([(SOURCE, n) for n in ("e-1", "e-2", "x", "y")])) == {
+            (SOURCE, "y")
+        }
+    assert len((await store.histories([key]))[key]) == 3, "nothing was committed"
+
+    assert await _forget(store) == 1
+    assert await _forget(store) == 0
+    await keep(store, inbox=(event("e-1"),), tickets=(ticket(),))
+    assert await store.histories([key, waiting.key, still_waits.key]) == {
+        key: [event("e-1")],
+        still_waits.key: [event("y", "T-3")],
+    }
+
+
+async def test_what_is_retired_and_not_committed_is_as_it_was(store: port.Store) -> None:
+    key = await _keep_finished(store)
+    async with store.begin() as transaction:
+        assert await transaction.retire(at(0), 10) == 1
+        assert (await transaction.tickets([key]))[key].phase == "retired"
+    assert await _tombstones(store) == set()
+    assert len((await store.histories([key]))[key]) == 3
+
+
+async def test_retiring_a_ticket_that_is_being_decided_on_loses_nothing(store: port.Store) -> None:
+    key = await _keep_finished(store)
+    begun = asyncio.Event()
+
+    async def decide() -> None:
+        async with store.begin([key]) as transaction:
+            await transaction.tickets([key])
+            begun.set()
+            await asyncio.sleep(0.01)
+            history = await transaction.histories([key])
+            assert all(row.body for row in history[key])
+            reopened = ticket(phase="running", last_event_at=at(9))
+            await transaction.save(port.Changes(inbox=[event("late")], tickets=[reopened]))
+            await transaction.commit()
+
+    async def retire() -> int:
+        await begun.wait()
+        return await _retire(store)
+
+    _, retired = await asyncio.gather(decide(), retire())
+    assert retired == 0
+    assert len((await store.histories([key]))[key]) == 4
+    assert [row.phase for row in await store.open_tickets()] == ["running"]
+
+
 @pytest.mark.parametrize(
     "instant",
     [
@@ -287,6 +457,35 @@ async def test_what_was_kept_is_there_after_closing_and_opening(store: port.Stor
         assert await transaction.known([(SOURCE, "e-1")])
 
 
-async def test_a_store_that_is_open_cannot_be_opened_by_another(store: port.Store) -> None:
+async def test_a_store_for_one_worker_cannot_be_opened_by_another(lone_store: port.Store) -> None:
     with pytest.raises(errors.StoreBusy):
-        await store.open()
+        await lone_store.open()
+
+
+async def _keep_finished(store: port.Store) -> port.TicketKey:
+    """T-1, closed before noon, with three events; and an event of T-2."""
+    events = event("e-1", minutes=1), event("e-2", minutes=3), event("e-3", minutes=2)
+    closed = ticket(phase="closed", last_event_at=at(-1))
+    await keep(store, inbox=(*events, event("x", "T-2")), tickets=(closed,))
+    return closed.key
+
+
+async def _retire(store: port.Store, limit: int = 10) -> int:
+    async with store.begin() as transaction:
+        retired = await transaction.retire(at(0), limit)
+        await transaction.commit()
+    return retired
+
+
+async def _forget(store: port.Store) -> int:
+    async with store.begin() as transaction:
+        forgotten = await transaction.forget(at(0), 10)
+        await transaction.commit()
+    return forgotten
+
+
+async def _tombstones(store: port.Store) -> set[str]:
+    """The tickets that are tombstones."""
+    async with store.begin() as transaction:
+        rows = await transaction.tickets([(SOURCE, f"T-{n}") for n in range(9)])
+    return {row.ticket_id for row in rows.values() if row.phase == "retired"}

@@ -11,6 +11,7 @@ from worker.pipeline import desk, rows
 from worker.pipeline.accounts import Accounts
 from worker.pipeline.policies import Policies
 from worker.pipeline.relay import Relay
+from worker.pipeline.repeatable import repeatable
 from worker.pipeline.timers import Timers
 from worker.policy.policy import Policy
 from worker.store.port import Changes, OutboxRow, Reader, Store, TicketKey, TicketRow, Transaction
@@ -72,6 +73,7 @@ class Application:
                     return Applied(seen, changed)
                 seen, changed, after = seen + len(page), changed + len(changes), page[-1].key
 
+    @repeatable
     async def _apply_to_page(
         self, policy: Policy, after: TicketKey | None
     ) -> tuple[Sequence[TicketRow], list[Change]]:

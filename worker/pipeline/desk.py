@@ -74,13 +74,12 @@ class Desk:
 
         Raises Rejected where its id is known with another body.
         """
-        event, source = read.event, read.event.source
         digest = self._known.get(read.key) or self.archive.known.get(read.key)
         if digest is not None:
             if digest != read.digest:
                 raise Rejected("id_conflict", "this id came before, with another body")
             return "duplicate"
-        key = (source, event.data.ticket_id)
+        key = read.ticket_key
         file = self._files.get(key) or self.archive.file(key, read)
         announcer = Announcer(self.source, key)
         decision = decide.on_event(announcer, file.ledger, file.history, read.entry, self.policy)
@@ -88,7 +87,9 @@ class Desk:
         return "stale" if decision.late and not decision.outbound else "applied"
 
     def _keep(self, key: TicketKey, file: File, read: Read, decision: Decision) -> None:
-        last_event_at = max(file.last_event_at, read.event.time)
+        # An old event may have come just now, and its repetitions with it.
+        heard_at = max(read.event.time, read.delivery.received_at)
+        last_event_at = max(file.last_event_at, heard_at)
         history = (*file.history, read.entry)
         # What could fail comes first.
         ticket = rows.ticket(key, decision, last_event_at, file.first_seen_at)
@@ -115,9 +116,7 @@ async def laid_out(
 ) -> Desk:
     """A desk with all that the store knows of the batch's events and tickets."""
     known = await transaction.known({read.key for read in batch})
-    new = {
-        (read.event.source, read.event.data.ticket_id) for read in batch if read.key not in known
-    }
+    new = {read.ticket_key for read in batch if read.key not in known}
     tickets = await transaction.tickets(new) if new else {}
     histories = await transaction.histories(tickets.keys()) if tickets else {}
     return Desk(policy, source, now, Archive(known, tickets, histories))

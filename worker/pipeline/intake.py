@@ -17,6 +17,7 @@ from worker.pipeline.patience import Patience
 from worker.pipeline.policies import Policies
 from worker.pipeline.reading import Read
 from worker.pipeline.relay import Relay
+from worker.pipeline.repeatable import repeatable
 from worker.pipeline.timers import Timers
 from worker.store.port import Store
 
@@ -82,11 +83,12 @@ class Intake:
                 await self._let_go()
                 return dead
 
+    @repeatable
     async def _commit(self, batch: Sequence[Read]) -> list[DeadLetter]:
         """Decide on a batch and keep all that follows in one transaction."""
         if not batch:
             return []
-        async with self.store.begin() as transaction:
+        async with self.store.begin({read.ticket_key for read in batch}) as transaction:
             work = await desk.laid_out(
                 transaction, batch, self.policies.current, self.source, self.clock.now()
             )

@@ -7,7 +7,7 @@ from datetime import timedelta
 from schemas.decoding import Rejected, decode
 from schemas.inbound import Inbound
 from worker.broker.port import Delivery
-from worker.store.port import EventKey
+from worker.store.port import EventKey, TicketKey
 from worker.ticket.history import Entry
 
 #: How far an upstream clock may run ahead of ours.
@@ -31,6 +31,10 @@ class Read:
     @property
     def key(self) -> EventKey:
         return self.event.source, self.event.id
+
+    @property
+    def ticket_key(self) -> TicketKey:
+        return self.event.source, self.event.data.ticket_id
 
 
 def read(delivery: Delivery, max_bytes: int) -> Read:

@@ -19,7 +19,11 @@ WINDOW = 200
 
 @dataclass(slots=True)
 class Relay:
-    """Publishes the outbox in order. An event leaves it only after its confirm."""
+    """Publishes the outbox in order. An event leaves it only after its confirm.
+
+    Of several workers on one store one publishes at a time, window by window: so a ticket's events
+    keep their order, and whoever is killed leaves its turn to the next at once.
+    """
 
     store: Store
     publisher: Publisher
@@ -70,9 +74,15 @@ class Relay:
 
     async def _publish_some(self) -> bool:
         """Publish one window; false when nothing was there."""
-        waiting = await self.store.outbox(WINDOW)
-        if not waiting:
-            return False
+        async with self.store.turn():
+            waiting = await self.store.outbox(WINDOW)
+            if waiting:
+                await self._publish_these(waiting)
+        return bool(waiting)
+
+    async def _publish_these(self, waiting: Sequence[OutboxRow]) -> None:
+        # Another worker may have seen to some of them.
+        self._taken &= {row.id for row in waiting}
         # While the store is away, nothing is published again and again.
         new = [rows.message(row) for row in waiting if row.id not in self._taken]
         if new:
@@ -80,7 +90,6 @@ class Relay:
         if not self._taken:
             raise errors.BrokerUnavailable("the broker refused what was published")
         await self._gone([row for row in waiting if row.id in self._taken])
-        return True
 
     async def _gone(self, confirmed: Sequence[OutboxRow]) -> None:
         await self.store.confirmed([row.id for row in confirmed])

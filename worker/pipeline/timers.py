@@ -23,11 +23,16 @@ from worker.ticket.decide import Decision
 AT_ONCE = 100
 #: Seconds after which the clock is read again at the latest: it may have been set.
 LONGEST_SLEEP = 10.0
+#: Seconds until what is due, and held by another worker, is looked at again: it may be killed.
+HELD_ELSEWHERE = 0.2
 
 
 @dataclass(slots=True)
 class Timers:
-    """Sleeps until the next wake-up in the store, and fires what is due, oldest first."""
+    """Sleeps until the next wake-up in the store, and fires what is due, oldest first.
+
+    Of several workers on one store each fires what no other one holds.
+    """
 
     store: Store
     source: str
@@ -50,7 +55,8 @@ class Timers:
             try:
                 await self._sleep()
                 await self.catch_up.over()
-                await self._fire()
+                if not await self._fire() and self._is_overdue():
+                    await self.clock.sleep(HELD_ELSEWHERE)
                 self._patience.reset()
             except errors.StoreUnavailable:
                 await self.clock.sleep(self._patience.next_wait())
@@ -66,17 +72,22 @@ class Timers:
         if seconds > 0:
             await first_of(self.clock.sleep(seconds), self._sooner.wait())
 
-    async def _fire(self) -> None:
+    def _is_overdue(self) -> bool:
+        return self._next is not None and self._next <= self.clock.now()
+
+    async def _fire(self) -> bool:
+        """Whether there was anything to decide on."""
         now = self.clock.now()
         async with self.store.begin() as transaction:
             due = await transaction.due(now, AT_ONCE)
             if not due:
-                return
+                return False
             decided = [(row, self._decide(row, now)) for row in due]
             await transaction.save(_changes(decided, now))
             await transaction.commit()
         self.accounts.decided([], [decision for _, decision in decided])
         self.relay.added(sum(len(decision.outbound) for _, decision in decided))
+        return True
 
     def _decide(self, row: TicketRow, now: datetime) -> Decision:
         ledger = ledgers.decode(row.ledger)

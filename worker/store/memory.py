@@ -7,7 +7,7 @@ import asyncio
 from collections import ChainMap, Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from worker import errors
@@ -25,17 +25,26 @@ class _Rows:
         self.tickets.update(newer.tickets)
         self.outbox.update(newer.outbox)
 
+    def without(self, tickets: Collection[port.TicketKey]) -> "_Rows":
+        return _Rows(
+            inbox={key: row for key, row in self.inbox.items() if row.ticket_key not in tickets},
+            tickets={key: row for key, row in self.tickets.items() if key not in tickets},
+            outbox=self.outbox,
+        )
+
 
 class _Transaction:
     """Changes gather in `_mine`, in front of what is kept, until they are committed."""
 
     def __init__(self, kept: _Rows) -> None:
         self._kept = kept
+        self._left = kept
+        """that of it which was not forgotten"""
         self._mine = _Rows()
         self._failed = False
 
     async def known(self, keys: Collection[port.EventKey]) -> Mapping[port.EventKey, bytes]:
-        inbox = ChainMap(self._mine.inbox, self._kept.inbox)
+        inbox = ChainMap(self._mine.inbox, self._left.inbox)
         return {key: inbox[key].digest for key in keys if key in inbox}
 
     async def tickets(
@@ -47,7 +56,7 @@ class _Transaction:
     async def histories(
         self, keys: Collection[port.TicketKey]
     ) -> Mapping[port.TicketKey, Sequence[port.InboxRow]]:
-        return _histories((*self._kept.inbox.values(), *self._mine.inbox.values()), keys)
+        return _histories((*self._left.inbox.values(), *self._mine.inbox.values()), keys)
 
     async def open_after(
         self, after: port.TicketKey | None, limit: int
@@ -64,23 +73,36 @@ class _Transaction:
 
     async def save(self, changes: port.Changes) -> None:
         for row in changes.inbox:
-            if row.key in self._mine.inbox or row.key in self._kept.inbox:
+            if row.key in self._mine.inbox or row.key in self._left.inbox:
                 self._failed = True
                 raise port.EventAlreadyKnown
             self._mine.inbox[row.key] = row
         self._mine.tickets.update({row.key: row for row in changes.tickets})
         for message in changes.outbox:
-            if message.id not in self._kept.outbox:
+            if message.id not in self._left.outbox:
                 self._mine.outbox.setdefault(message.id, message)
+
+    async def retire(self, before: datetime, limit: int) -> int:
+        finished = _longest_ago(self._tickets().values(), ("answered", "closed"), before)
+        over = [row for row in finished if row.wake_at is None][:limit]
+        self._mine.tickets.update({row.key: replace(row, phase="retired") for row in over})
+        return len(over)
+
+    async def forget(self, before: datetime, limit: int) -> int:
+        at_rest = _longest_ago(self._tickets().values(), ("retired", "waiting"), before)
+        over = {row.key for row in at_rest[:limit]}
+        self._left, self._mine = self._left.without(over), self._mine.without(over)
+        return len(over)
 
     async def commit(self) -> None:
         if self._failed:
             raise port.TransactionFailed
+        self._kept.inbox, self._kept.tickets = self._left.inbox, self._left.tickets
         self._kept.take(self._mine)
-        self._mine = _Rows()
+        self._left, self._mine = self._kept, _Rows()
 
     def _tickets(self) -> Mapping[port.TicketKey, port.TicketRow]:
-        return ChainMap(self._mine.tickets, self._kept.tickets)
+        return ChainMap(self._mine.tickets, self._left.tickets)
 
 
 class MemoryStore:
@@ -88,7 +110,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._rows = _Rows()
-        self._writing = asyncio.Lock()
+        self._writing, self._publishing = asyncio.Lock(), asyncio.Lock()
         self._open = False
 
     async def open(self) -> None:
@@ -100,9 +122,17 @@ class MemoryStore:
         self._open = False
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[port.Transaction]:
+    async def begin(
+        self,
+        tickets: Collection[port.TicketKey] = (),  # noqa: ARG002 - who writes holds them all
+    ) -> AsyncIterator[port.Transaction]:
         async with self._writing:
             yield _Transaction(self._ready())
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        async with self._publishing:
+            yield
 
     async def confirmed(self, ids: Collection[str]) -> None:
         async with self._writing:
@@ -176,6 +206,13 @@ def _open_after(
     found = (row for row in tickets if row.phase in port.OPEN_PHASES)
     later = (row for row in found if after is None or row.key > after)
     return sorted(later, key=lambda row: row.key)[:limit]
+
+
+def _longest_ago(
+    tickets: Iterable[port.TicketRow], phases: Collection[port.Phase], before: datetime
+) -> Sequence[port.TicketRow]:
+    found = (row for row in tickets if row.phase in phases and row.last_event_at < before)
+    return sorted(found, key=lambda row: row.last_event_at)
 
 
 def _earliest(rows: Iterable[port.TicketRow]) -> dict[str, datetime]:

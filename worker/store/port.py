@@ -25,8 +25,12 @@ Phase = phase.Phase
 OPEN_PHASES = phase.OPEN
 
 
-class EventAlreadyKnown(errors.RespondbyError):
-    """An event to be added to the inbox is there already; this transaction cannot be committed."""
+class EventAlreadyKnown(errors.StoreConflict):
+    """An event to be added to the inbox is there already; this transaction cannot be committed.
+
+    Whoever asks `known` first meets it only where another worker adds the event of a ticket that
+    only that worker holds: the id stands in two tickets' events.
+    """
 
 
 class TransactionFailed(errors.RespondbyError):
@@ -67,6 +71,7 @@ class TicketRow:
     wake_at: datetime | None
     """When time itself has to be decided upon; None: never."""
     last_event_at: datetime
+    """When it was last heard of: the latest `time` of its events, or receipt if that is later."""
     first_seen_at: datetime
     ledger: bytes
     """What was published so far, encoded by the ticket package."""
@@ -116,7 +121,11 @@ class Census:
 
 
 class Transaction(Protocol):
-    """One write transaction. It sees its own changes; others see them after `commit`."""
+    """One write transaction. It sees its own changes; others see them after `commit`.
+
+    It decides only on tickets that it holds: those with which it began, and those that `due` and
+    `open_after` gave it. Nobody else decides on one of them until it ends.
+    """
 
     async def known(self, keys: Collection[EventKey]) -> Mapping[EventKey, bytes]:
         """The digest of each of these events that is in the inbox."""
@@ -133,7 +142,10 @@ class Transaction(Protocol):
         ...
 
     async def due(self, now: datetime, limit: int) -> Sequence[TicketRow]:
-        """At most `limit` tickets whose `wake_at` is not after `now`, oldest `wake_at` first."""
+        """At most `limit` tickets whose `wake_at` is not after `now`, oldest `wake_at` first.
+
+        Those that another transaction holds are left out: it decides on them.
+        """
         ...
 
     async def open_after(self, after: TicketKey | None, limit: int) -> Sequence[TicketRow]:
@@ -145,6 +157,22 @@ class Transaction(Protocol):
 
         An outbox id that is pending already keeps its first row. Raises `EventAlreadyKnown` for
         an event that the inbox has: ask `known` first.
+        """
+        ...
+
+    async def retire(self, before: datetime, limit: int) -> int:
+        """Make tombstones of finished tickets last heard of before that instant; how many.
+
+        At most `limit`, longest ago first. It leaves out what wakes again and what another
+        transaction holds. All that is asked of a tombstone by key is answered as ever: its events
+        are known, and its history is whole. It comes back to life when it is saved.
+        """
+        ...
+
+    async def forget(self, before: datetime, limit: int) -> int:
+        """Delete all there is of tombstones last heard of before that instant; how many.
+
+        So with waiting tickets. At most `limit`, and none that another transaction holds.
         """
         ...
 
@@ -192,14 +220,26 @@ class Reader(Protocol):
 class Store(Reader, Protocol):
     """The whole port. `open` locks, migrates and makes ready.
 
-    `open` raises `StoreBusy` when another worker has the store.
+    `open` raises `StoreBusy` where the store is for one worker, and another one has it.
     """
 
-    def begin(self) -> AbstractAsyncContextManager[Transaction]:
-        """A write transaction; it is rolled back unless `commit` was called.
+    def begin(
+        self, tickets: Collection[TicketKey] = ()
+    ) -> AbstractAsyncContextManager[Transaction]:
+        """A write transaction that holds these tickets, be they known or new.
 
-        Writers take turns: a second `begin` waits for the end of the first, so a transaction
-        must not open another one inside itself.
+        It waits for those who hold one of them; where the store is for one worker, all writers
+        take turns, so a transaction must not open another one inside itself. It is rolled back
+        unless `commit` was called. Where another one gets in its way, the block raises
+        `StoreConflict`: then all of it may be repeated.
+        """
+        ...
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """The right to publish from the outbox, which one worker has at a time.
+
+        That keeps the order of a ticket's events, of which two workers could hold one each. It
+        ends with the block, and with the worker.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Questions that a write transaction and a reader ask alike."""
+"""Questions that a write transaction and a reader ask alike, and how rows are found by key."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -8,31 +8,42 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.store import port
-from worker.store.tables import IS_OPEN, inbox, tickets
+from worker.store import port, statements
+from worker.store.tables import IS_OPEN, inbox, tickets, tombstones
+from worker.store.tombstone import Tombstone
 
 Query = sa.Select[*tuple[Any, ...]]
+KeyColumns = tuple[sa.Column[str], sa.Column[str]]
 
 
-async def rows(connection: AsyncConnection, query: Query) -> Sequence[sa.RowMapping]:
-    return (await connection.execute(query)).mappings().all()
+async def rows(
+    connection: AsyncConnection, query: Query, parameters: Mapping[str, object] | None = None
+) -> Sequence[sa.RowMapping]:
+    return (await connection.execute(query, parameters)).mappings().all()
 
 
 async def of_keys(
     connection: AsyncConnection,
     query: Query,
-    columns: tuple[sa.ColumnElement[str], sa.ColumnElement[str]],
+    columns: KeyColumns,
     keys: Collection[tuple[str, str]],
 ) -> Sequence[sa.RowMapping]:
-    """The rows whose (source, name) columns hold one of these keys.
-
-    Source by source, of which there are few: SQLite would scan the table for pairs.
-    """
-    source, name = columns
+    """The rows whose (source, name) columns hold one of these keys."""
     found: list[sa.RowMapping] = []
-    for one, names in _by_source(keys):
-        found += await rows(connection, query.where(source == one, name.in_(names)))
+    for condition, parameters in _among(connection.dialect.name, columns, keys):
+        found += await rows(connection, query.where(condition), parameters)
     return found
+
+
+async def change(
+    connection: AsyncConnection,
+    statement: sa.Update | sa.Delete,
+    columns: KeyColumns,
+    keys: Collection[tuple[str, str]],
+) -> None:
+    """Do this to the rows whose (source, name) columns hold one of these keys."""
+    for condition, parameters in _among(connection.dialect.name, columns, keys):
+        await connection.execute(statement.where(condition), parameters)
 
 
 async def histories(
@@ -43,17 +54,42 @@ async def histories(
     for found in await of_keys(connection, query, (inbox.c.source, inbox.c.ticket_id), keys):
         row = port.InboxRow(**found)
         by_ticket.setdefault(row.ticket_key, []).append(row)
-    return by_ticket
+    return {**by_ticket, **await _completed(connection, by_ticket)}
 
 
-async def open_after(
-    connection: AsyncConnection, after: port.TicketKey | None, limit: int
-) -> Sequence[port.TicketRow]:
+def open_after(after: port.TicketKey | None, limit: int) -> Query:
     key = tickets.c.source, tickets.c.ticket_id
     query = sa.select(tickets).where(IS_OPEN).order_by(*key).limit(limit)
     if after is not None:
         query = query.where(sa.tuple_(*key) > sa.tuple_(*map(sa.literal, after)))
-    return [port.TicketRow(**row) for row in await rows(connection, query)]
+    return query
+
+
+async def _completed(
+    connection: AsyncConnection, histories: Mapping[port.TicketKey, Sequence[port.InboxRow]]
+) -> Mapping[port.TicketKey, Sequence[port.InboxRow]]:
+    """Those of these histories that were retired once, with the bodies from their tombstones."""
+    retired = [key for key, history in histories.items() if not all(row.body for row in history)]
+    if not retired:
+        return {}
+    columns = tombstones.c.source, tombstones.c.ticket_id
+    found = await of_keys(connection, sa.select(tombstones), columns, retired)
+    stones = (Tombstone(**row) for row in found)
+    return {stone.key: stone.completed(histories[stone.key]) for stone in stones}
+
+
+def _among(
+    dialect: str, columns: KeyColumns, keys: Collection[tuple[str, str]]
+) -> Iterator[tuple[sa.ColumnElement[bool], Mapping[str, object]]]:
+    """Conditions, with their parameters, of which each finds some of these keys."""
+    if dialect == "postgresql":
+        pairs = {"first": [key[0] for key in keys], "second": [key[1] for key in keys]}
+        yield statements.are_among(columns), pairs
+        return
+    source, name = columns
+    # Source by source, of which there are few: SQLite would scan the table for pairs.
+    for one, names in _by_source(keys):
+        yield sa.and_(source == one, name.in_(names)), {}
 
 
 def _by_source(keys: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:

@@ -34,9 +34,11 @@ class SqlReader:
         """`name`: how messages call the store; no secret may be in it."""
         self.name = name
         self._engine: AsyncEngine | None = None
+        self._snapshots: AsyncEngine
 
-    async def start(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def start(self, engine: AsyncEngine, snapshots: AsyncEngine | None = None) -> None:
+        """`snapshots`: whose transactions see one moment, where that engine's do not."""
+        self._engine, self._snapshots = engine, snapshots or engine
 
     async def close(self) -> None:
         engine, self._engine = self._engine, None
@@ -76,9 +78,7 @@ class SqlReader:
     async def open_after(
         self, after: port.TicketKey | None, limit: int
     ) -> Sequence[port.TicketRow]:
-        with faults.translated(self.name):
-            async with self._ready().connect() as connection:
-                return await queries.open_after(connection, after, limit)
+        return [port.TicketRow(**row) for row in await self._all(queries.open_after(after, limit))]
 
     async def histories(
         self, keys: Collection[port.TicketKey]
@@ -88,8 +88,9 @@ class SqlReader:
                 return await queries.histories(connection, keys)
 
     async def census(self) -> port.Census:
+        self._ready()
         with faults.translated(self.name):
-            async with self._ready().begin() as connection:
+            async with self._snapshots.begin() as connection:
                 return await _census(connection)
 
     async def _all(self, query: queries.Query) -> Sequence[sa.RowMapping]:

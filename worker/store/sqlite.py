@@ -46,7 +46,7 @@ class SqliteReader(SqlReader):
         except BaseException:
             await engine.dispose()
             raise
-        await self.start(engine)
+        self.start(engine)
 
 
 class SqliteStore(SqliteReader):
@@ -54,7 +54,7 @@ class SqliteStore(SqliteReader):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._turn = asyncio.Lock()
+        self._writing = asyncio.Lock()
         self._held: AsyncExitStack | None = None
         self._writer: AsyncEngine
 
@@ -78,9 +78,12 @@ class SqliteStore(SqliteReader):
             await held.aclose()
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[port.Transaction]:
+    async def begin(
+        self,
+        tickets: Collection[port.TicketKey] = (),  # noqa: ARG002 - who writes holds them all
+    ) -> AsyncIterator[port.Transaction]:
         self._ready()
-        async with self._turn:
+        async with self._writing:
             with faults.translated(self.name):
                 async with self._writer.connect() as connection:
                     await connection.begin()
@@ -91,11 +94,16 @@ class SqliteStore(SqliteReader):
         self._ready()
         if not ids:
             return
-        async with self._turn:
+        async with self._writing:
             with faults.translated(self.name):
                 async with self._writer.begin() as connection:
-                    gone = [{"confirmed": each} for each in ids]
-                    await connection.execute(statements.remove_from_outbox(), gone)
+                    gone = statements.confirmed("sqlite", ids)
+                    await connection.execute(statements.remove_from_outbox("sqlite"), gone)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """One worker a file, so it is always its turn."""
+        yield
 
     async def _migrate(self) -> None:
         with faults.translated(self.name):
@@ -118,6 +126,8 @@ def _engine(path: Path, begin: str) -> AsyncEngine:
     engine = create_async_engine(
         sa.URL.create("sqlite+aiosqlite", database=str(path)),
         connect_args={"timeout": BUSY_WITHIN},
+        # What goes in is the text of tickets, which must not get into a log.
+        hide_parameters=True,
     )
 
     def configure(connection: Any, _: object) -> None:

@@ -7,6 +7,7 @@ database, and none of them gets to have an opinion on time zones.
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -26,16 +27,20 @@ class Instant(sa.TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
+# Compared byte by byte in every database, so that keys have one order everywhere. It spares
+# PostgreSQL's indexes the collations of the operating system, which change with its updates.
+Text = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+
 metadata = sa.MetaData()
 
 inbox = sa.Table(
     "inbox",
     metadata,
-    sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("ticket_id", sa.Text, nullable=False),
+    sa.Column("source", Text, primary_key=True),
+    sa.Column("id", Text, primary_key=True),
+    sa.Column("ticket_id", Text, nullable=False),
     sa.Column("digest", sa.LargeBinary, nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),  # empty: it is in the ticket's tombstone
     sa.Column("received_at", Instant, nullable=False),
     sa.Index("inbox_by_ticket", "source", "ticket_id"),
 )
@@ -43,10 +48,10 @@ inbox = sa.Table(
 tickets = sa.Table(
     "tickets",
     metadata,
-    sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("ticket_id", sa.Text, primary_key=True),
-    sa.Column("phase", sa.Text, nullable=False),
-    sa.Column("level", sa.Text),
+    sa.Column("source", Text, primary_key=True),
+    sa.Column("ticket_id", Text, primary_key=True),
+    sa.Column("phase", Text, nullable=False),
+    sa.Column("level", Text),
     sa.Column("deadline", Instant),
     sa.Column("wake_at", Instant),
     sa.Column("last_event_at", Instant, nullable=False),
@@ -59,6 +64,8 @@ tickets = sa.Table(
 IS_OPEN = sa.text("phase IN ('running', 'paused', 'breached')")
 IS_WAITING = sa.text("phase = 'waiting'")
 WAKES = sa.text("wake_at IS NOT NULL")
+IS_FINISHED = sa.text("phase IN ('answered', 'closed') AND wake_at IS NULL")
+IS_AT_REST = sa.text("phase IN ('retired', 'waiting')")
 
 
 def _index(name: str, *columns: str, where: sa.TextClause) -> None:
@@ -75,6 +82,16 @@ def _index(name: str, *columns: str, where: sa.TextClause) -> None:
 _index("tickets_by_wake", "wake_at", "source", "ticket_id", where=WAKES)
 _index("tickets_open", "phase", "level", "deadline", where=IS_OPEN)
 _index("tickets_waiting", "first_seen_at", "source", "ticket_id", where=IS_WAITING)
+_index("tickets_finished", "last_event_at", where=IS_FINISHED)
+_index("tickets_at_rest", "last_event_at", where=IS_AT_REST)
+
+tombstones = sa.Table(
+    "tombstones",
+    metadata,
+    sa.Column("source", Text, primary_key=True),
+    sa.Column("ticket_id", Text, primary_key=True),
+    sa.Column("bodies", sa.LargeBinary, nullable=False),
+)
 
 # `position` is the order of saving, which a clock cannot tell. A row leaves when the broker has
 # confirmed it, so `id` is unique among pending rows only; that an event has one row for ever is
@@ -87,9 +104,9 @@ outbox = sa.Table(
         sa.BigInteger().with_variant(sa.Integer, "sqlite"),  # only INTEGER counts up by itself
         primary_key=True,
     ),
-    sa.Column("id", sa.Text, nullable=False),
-    sa.Column("type", sa.Text, nullable=False),
-    sa.Column("routing_key", sa.Text, nullable=False),
+    sa.Column("id", Text, nullable=False),
+    sa.Column("type", Text, nullable=False),
+    sa.Column("routing_key", Text, nullable=False),
     sa.Column("priority", sa.Integer, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("created_at", Instant, nullable=False),

@@ -1,17 +1,27 @@
 """A write transaction over SQLAlchemy Core, the same for every database."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import fields
+from contextlib import contextmanager
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.store import port, queries, statements
+from worker.store import port, queries, retirement, statements
 from worker.store.tables import WAKES, inbox, tickets
 
-Row = port.InboxRow | port.TicketRow | port.OutboxRow
+# The rows of tickets are read FOR UPDATE, in the order of their keys: whoever decides on one holds
+# it, and no two can wait for each other. SQLite has no such clause and leaves it out; its writers
+# take turns.
+_TICKETS = (
+    sa.select(tickets).order_by(tickets.c.source, tickets.c.ticket_id).with_for_update(of=tickets)
+)
+_DUE = (
+    sa.select(tickets)
+    .where(WAKES)
+    .order_by(tickets.c.wake_at, tickets.c.source, tickets.c.ticket_id)
+    .with_for_update(skip_locked=True)
+)
 
 
 class SqlTransaction:
@@ -24,57 +34,73 @@ class SqlTransaction:
 
     async def known(self, keys: Collection[port.EventKey]) -> Mapping[port.EventKey, bytes]:
         query = sa.select(inbox.c.source, inbox.c.id, inbox.c.digest)
-        columns = inbox.c.source, inbox.c.id
-        found = await queries.of_keys(self._connection, query, columns, keys)
+        with self._step():
+            found = await queries.of_keys(
+                self._connection, query, (inbox.c.source, inbox.c.id), keys
+            )
         return {(row["source"], row["id"]): row["digest"] for row in found}
 
     async def tickets(
         self, keys: Collection[port.TicketKey]
     ) -> Mapping[port.TicketKey, port.TicketRow]:
         columns = tickets.c.source, tickets.c.ticket_id
-        found = await queries.of_keys(self._connection, sa.select(tickets), columns, keys)
+        with self._step():
+            found = await queries.of_keys(self._connection, _TICKETS, columns, keys)
         rows = (port.TicketRow(**row) for row in found)
         return {row.key: row for row in rows}
 
     async def histories(
         self, keys: Collection[port.TicketKey]
     ) -> Mapping[port.TicketKey, Sequence[port.InboxRow]]:
-        return await queries.histories(self._connection, keys)
+        with self._step():
+            return await queries.histories(self._connection, keys)
 
     async def due(self, now: datetime, limit: int) -> Sequence[port.TicketRow]:
-        query = (
-            sa.select(tickets)
-            .where(WAKES, tickets.c.wake_at <= now)
-            .order_by(tickets.c.wake_at, tickets.c.source, tickets.c.ticket_id)
-            .limit(limit)
-        )
-        return [port.TicketRow(**row) for row in await queries.rows(self._connection, query)]
+        query = _DUE.where(tickets.c.wake_at <= now).limit(limit)
+        with self._step():
+            return [port.TicketRow(**row) for row in await queries.rows(self._connection, query)]
 
     async def open_after(
         self, after: port.TicketKey | None, limit: int
     ) -> Sequence[port.TicketRow]:
-        return await queries.open_after(self._connection, after, limit)
+        query = queries.open_after(after, limit).with_for_update()
+        with self._step():
+            return [port.TicketRow(**row) for row in await queries.rows(self._connection, query)]
 
     async def save(self, changes: port.Changes) -> None:
-        try:
-            await self._write(statements.add_to_inbox(), changes.inbox)
-        except exc.IntegrityError as error:
-            self._failed = True
-            raise port.EventAlreadyKnown from error
-        await self._write(statements.put_ticket(self._dialect), changes.tickets)
-        await self._write(statements.add_to_outbox(self._dialect), changes.outbox)
+        dialect = self._dialect
+        with self._step():
+            added = await self._write(statements.add_to_inbox(dialect), changes.inbox)
+            if added < len(changes.inbox):
+                raise port.EventAlreadyKnown
+            await self._write(statements.put_ticket(dialect), changes.tickets)
+            await self._write(statements.add_to_outbox(dialect), changes.outbox)
+
+    async def retire(self, before: datetime, limit: int) -> int:
+        with self._step():
+            return await retirement.retire(self._connection, before, limit)
+
+    async def forget(self, before: datetime, limit: int) -> int:
+        with self._step():
+            return await retirement.forget(self._connection, before, limit)
 
     async def commit(self) -> None:
         if self._failed:
             raise port.TransactionFailed
         await self._connection.commit()
 
-    async def _write(self, statement: sa.Executable, rows: Sequence[Row]) -> None:
-        if rows:
-            await self._connection.execute(statement, [*_values(rows)])
+    async def _write(self, statement: sa.Executable, rows: Sequence[statements.Row]) -> int:
+        """How many rows were written."""
+        if not rows:
+            return 0
+        given = statements.given(self._dialect, rows)
+        return (await self._connection.execute(statement, given)).rowcount
 
-
-def _values(rows: Sequence[Row]) -> Iterator[dict[str, object]]:
-    names = [field.name for field in fields(rows[0])]
-    for row in rows:
-        yield {name: getattr(row, name) for name in names}
+    @contextmanager
+    def _step(self) -> Iterator[None]:
+        # PostgreSQL would answer a COMMIT after a failed step with a silent rollback.
+        try:
+            yield
+        except BaseException:
+            self._failed = True
+            raise

@@ -1,7 +1,7 @@
 """The flow of messages, on ports in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
 import pytest
@@ -20,10 +20,12 @@ class FlakyStore(MemoryStore):
     lose_next_answer = False
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[port.Transaction]:
+    async def begin(
+        self, tickets: Collection[port.TicketKey] = ()
+    ) -> AsyncIterator[port.Transaction]:
         if self.away:
             raise errors.StoreUnavailable("the disk is full")
-        async with super().begin() as transaction:
+        async with super().begin(tickets) as transaction:
             yield transaction
         if self.lose_next_answer:
             self.lose_next_answer = False

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 
 from tests.support.rows import event, keep, message, ticket
 from worker import errors
-from worker.store import port, tables
+from worker.store import migrations, port, tables
 from worker.store.sqlite import SqliteReader, SqliteStore
 
 
@@ -135,19 +135,18 @@ async def test_a_refused_file_is_not_left_locked(path: Path) -> None:
     await store.close()
 
 
-async def test_what_the_migrations_make_is_what_the_tables_say(
-    store: SqliteStore, path: Path
-) -> None:
-    with sa.create_engine(f"sqlite:///{path}").connect() as connection:
+def test_what_the_migrations_make_is_what_the_tables_say() -> None:
+    migrated, fresh = sa.create_engine("sqlite://"), sa.create_engine("sqlite://")
+    with migrated.begin() as connection:
+        for version in ("0001", "head"):
+            migrations.upgrade(connection, version)
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
-        migrated = _schema(connection)
-    fresh_engine = sa.create_engine("sqlite://")
-    with fresh_engine.begin() as connection:
+        made = _schema(connection)
+    with fresh.begin() as connection:
         tables.metadata.create_all(connection)
-        assert _schema(connection) == {
-            name: made for name, made in migrated.items() if "alembic" not in name
-        }
-    fresh_engine.dispose()
+        assert _schema(connection) == {k: v for k, v in made.items() if "alembic" not in k}
+    migrated.dispose()
+    fresh.dispose()
 
 
 def _schema(connection: sa.Connection) -> dict[str, str]:

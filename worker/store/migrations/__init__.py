@@ -8,15 +8,15 @@ from alembic.script import ScriptDirectory
 from worker import errors
 
 
-def upgrade(connection: sa.Connection) -> None:
-    """Apply what is missing, in the transaction of this connection.
+def upgrade(connection: sa.Connection, to: str = "head") -> None:
+    """Apply what is missing up to this version, in the transaction of this connection.
 
     Alembic keeps the migration at work in a global, so a process opens its stores one by one.
     """
     settings = _settings()
     settings.attributes["connection"] = connection
     try:
-        command.upgrade(settings, "head")
+        command.upgrade(settings, to)
     except util.CommandError as error:
         raise errors.StoreForeign(_FOREIGN) from error
 

@@ -5,11 +5,14 @@ Written out, not taken from `tables`: a migration does not change when the table
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+_Text = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -26,9 +29,9 @@ def downgrade() -> None:
 def _inbox() -> None:
     op.create_table(
         "inbox",
-        sa.Column("source", sa.Text, primary_key=True),
-        sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("ticket_id", sa.Text, nullable=False),
+        sa.Column("source", _Text, primary_key=True),
+        sa.Column("id", _Text, primary_key=True),
+        sa.Column("ticket_id", _Text, nullable=False),
         sa.Column("digest", sa.LargeBinary, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.Column("received_at", sa.BigInteger, nullable=False),
@@ -39,10 +42,10 @@ def _inbox() -> None:
 def _tickets() -> None:
     op.create_table(
         "tickets",
-        sa.Column("source", sa.Text, primary_key=True),
-        sa.Column("ticket_id", sa.Text, primary_key=True),
-        sa.Column("phase", sa.Text, nullable=False),
-        sa.Column("level", sa.Text),
+        sa.Column("source", _Text, primary_key=True),
+        sa.Column("ticket_id", _Text, primary_key=True),
+        sa.Column("phase", _Text, nullable=False),
+        sa.Column("level", _Text),
         sa.Column("deadline", sa.BigInteger),
         sa.Column("wake_at", sa.BigInteger),
         sa.Column("last_event_at", sa.BigInteger, nullable=False),
@@ -67,9 +70,9 @@ def _outbox() -> None:
     op.create_table(
         "outbox",
         sa.Column("position", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
-        sa.Column("id", sa.Text, nullable=False),
-        sa.Column("type", sa.Text, nullable=False),
-        sa.Column("routing_key", sa.Text, nullable=False),
+        sa.Column("id", _Text, nullable=False),
+        sa.Column("type", _Text, nullable=False),
+        sa.Column("routing_key", _Text, nullable=False),
         sa.Column("priority", sa.Integer, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
