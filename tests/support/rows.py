@@ -36,6 +36,7 @@ def ticket(
     deadline: datetime | None = None,
     wake_at: datetime | None = None,
     first_seen_at: datetime = NOON,
+    last_event_at: datetime = NOON,
     ledger: bytes = b"{}",
 ) -> port.TicketRow:
     """A running ticket of level high, without a deadline."""
@@ -46,7 +47,7 @@ def ticket(
         level=level,
         deadline=deadline,
         wake_at=wake_at,
-        last_event_at=NOON,
+        last_event_at=last_event_at,
         first_seen_at=first_seen_at,
         ledger=ledger,
     )

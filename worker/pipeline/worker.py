@@ -15,6 +15,7 @@ from worker.pipeline.intake import Intake
 from worker.pipeline.patience import Patience
 from worker.pipeline.policies import Policies
 from worker.pipeline.relay import Relay
+from worker.pipeline.retention import Retention
 from worker.pipeline.timers import Timers
 from worker.pipeline.waiting import first_of
 from worker.pipeline.watch import Watch
@@ -43,6 +44,7 @@ class Worker:
     graveyard: Graveyard
     relay: Relay
     timers: Timers
+    retention: Retention
     watch: Watch
     clock: Clock
     health: Health
@@ -84,6 +86,7 @@ class Worker:
             "graveyard": self.graveyard.run,
             "relay": self.relay.run,
             "timers": self.timers.run,
+            "retention": self.retention.run,
             "policies": self.policies.run,
             "watch": self.watch.run,
         }
