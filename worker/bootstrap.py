@@ -1,15 +1,17 @@
 """The only place that builds things."""
 
-import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from schemas.envelope import LEVELS
-from worker import errors, policy_file
-from worker.broker.address import Address
+from worker import policy_file
+from worker.broker import tls
+from worker.broker.address import Address, Locate
 from worker.broker.consumer import AmqpInbox, Limits
-from worker.broker.port import Inbox, Publisher
+from worker.broker.dead_letters import DeadLetters
+from worker.broker.port import Inbox, Observer, Publisher
 from worker.broker.publisher import AmqpPublisher
 from worker.clock import Clock, SystemClock
 from worker.observe.health import Health
@@ -24,6 +26,7 @@ from worker.pipeline.intake import Intake
 from worker.pipeline.links import Links
 from worker.pipeline.policies import Policies
 from worker.pipeline.relay import Relay
+from worker.pipeline.retention import Retention
 from worker.pipeline.timers import Timers
 from worker.pipeline.watch import Depths, Watch
 from worker.pipeline.worker import Worker
@@ -31,6 +34,8 @@ from worker.policy import loading
 from worker.policy.policy import Policy, objectives_in_seconds
 from worker.settings import Settings
 from worker.store.port import Reader, Store
+from worker.store.postgres import PostgresReader, PostgresStore
+from worker.store.server_clock import ServerClock
 from worker.store.sqlite import SqliteReader, SqliteStore
 
 
@@ -50,7 +55,16 @@ def metrics(policy_in_force: Policy) -> Metrics:
 
 def reader(settings: Settings) -> Reader:
     """What a person may look at while the worker runs, and when it does not."""
+    if settings.on_postgresql:
+        return PostgresReader(_database(settings))
     return SqliteReader(settings.database_path)
+
+
+def dead_letters(
+    settings: Settings, observer: Observer, watch: Callable[[int, int], None]
+) -> DeadLetters:
+    """The dead letters on the broker that the settings name."""
+    return DeadLetters(broker(settings)(), observer, watch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +93,41 @@ class Watching:
 
 def worker(settings: Settings, in_force: Policy, watching: Watching, *, declare: bool) -> Worker:
     """The worker on the broker and the store that the settings name."""
-    clock = SystemClock()
+    store, clock = _store(settings)
     links = watching.links
-    address = Address.from_url(settings.broker_url.get_secret_value(), _tls(settings))
-    inbox = AmqpInbox(address, links, clock, Limits(prefetch=settings.prefetch), declare=declare)
-    publisher = AmqpPublisher(address, links, clock, declare=declare)
-    store = SqliteStore(settings.database_path)
+    locate = broker(settings)
+    inbox = AmqpInbox(locate, links, clock, Limits(prefetch=settings.prefetch), declare=declare)
+    publisher = AmqpPublisher(locate, links, clock, declare=declare)
     outside = Outside(store, inbox, publisher, inbox, clock)
     return assembled(settings, in_force, outside, watching, links)
+
+
+def broker(settings: Settings) -> Locate:
+    """Where the broker is; secrets, certificates and keys are read anew each time."""
+
+    def locate() -> Address:
+        now = settings.renewed("broker_url")
+        context = tls.context(now.tls_ca, now.tls_cert, now.tls_key)
+        return Address.from_url(now.broker_url.get_secret_value(), context)
+
+    return locate
+
+
+def _store(settings: Settings) -> tuple[Store, Clock]:
+    """The store, and the clock that its workers go by."""
+    if settings.on_postgresql:
+        clock = ServerClock()
+        return PostgresStore(_database(settings), clock), clock
+    return SqliteStore(settings.database_path), SystemClock()
+
+
+def _database(settings: Settings) -> Callable[[], str]:
+    """Where the database is; a password from a file is read anew each time."""
+
+    def locate() -> str:
+        return settings.renewed("database_url").database_url.get_secret_value()
+
+    return locate
 
 
 def assembled(
@@ -125,6 +166,7 @@ def assembled(
         graveyard=graveyard,
         relay=relay,
         timers=timers,
+        retention=Retention(store, settings.retention, clock, log),
         watch=Watch(store, outside.depths, watching.metrics, accounts, relay, clock, log),
         clock=clock,
         health=watching.health,
@@ -145,16 +187,3 @@ def _policies(settings: Settings, in_force: Policy, clock: Clock, watching: Watc
 
 def _limits(settings: Settings) -> intakes.Limits:
     return intakes.Limits(settings.batch_size, settings.max_message_bytes, settings.outbox_limit)
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    """The context for amqps: verification is on, with the given authority and certificate."""
-    if settings.tls_ca is None and settings.tls_cert is None:
-        return None
-    try:
-        context = ssl.create_default_context(cafile=settings.tls_ca)
-        if settings.tls_cert is not None:
-            context.load_cert_chain(settings.tls_cert, settings.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        raise errors.BadSetting(f"RESPONDBY_TLS_…: cannot be used: {error}") from error
-    return context

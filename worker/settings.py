@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -16,13 +16,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     field_validator,
     model_validator,
 )
 
-from worker import durations, errors
+from worker import durations, errors, secret_file, urls
 
 PREFIX = "RESPONDBY_"
 #: The longest event that is read, unless a setting says otherwise.
@@ -83,6 +84,8 @@ class Settings(BaseModel):
     retention: Annotated[
         timedelta, BeforeValidator(durations.parse), AfterValidator(_within_a_lifetime)
     ] = timedelta(days=30)
+    _files: dict[str, str] = PrivateAttr(default_factory=dict)
+    """which secrets came from a file, and from which"""
 
     @field_validator("log_level", "log_format", mode="before")
     @classmethod
@@ -92,21 +95,25 @@ class Settings(BaseModel):
     @field_validator("broker_url")
     @classmethod
     def _amqp(cls, value: SecretStr) -> SecretStr:
-        url = _split(value)
+        url = urls.split(value.get_secret_value())
         if url is None or url.scheme not in ("amqp", "amqps") or not url.hostname:
             raise ValueError(
-                "must be amqp://USER:PASSWORD@HOST:PORT/VHOST or amqps://…; "
-                "a / : @ ? or # within a part is written as %2F %3A %40 %3F %23"
+                f"must be amqp://USER:PASSWORD@HOST:PORT/VHOST or amqps://…; {urls.ESCAPED}"
             )
         return value
 
     @field_validator("database_url")
     @classmethod
-    def _sqlite(cls, value: SecretStr) -> SecretStr:
-        # PostgreSQL follows behind the same port; until then it is said here, not at run time.
+    def _database(cls, value: SecretStr) -> SecretStr:
         url = value.get_secret_value()
+        if urls.is_postgresql(url):
+            return value
+        if url.startswith(urls.POSTGRESQL):
+            raise ValueError(
+                f"must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE; {urls.ESCAPED}"
+            )
         if not url.startswith(_SQLITE) or url == _SQLITE:
-            raise ValueError("must be sqlite:///PATH")
+            raise ValueError("must be sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE")
         if ":memory:" in url:
             raise ValueError("must name a file: what is in memory does not survive")
         return value
@@ -127,6 +134,18 @@ class Settings(BaseModel):
             raise ValueError(f"{PREFIX}TLS_KEY: needs {PREFIX}TLS_CERT beside it")
         return self
 
+    def renewed(self, secret: str) -> "Settings":
+        """The same, with this secret as its file has it now; raises BadSetting."""
+        if secret not in self._files:
+            return self
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        return _checked(given, {secret: self._files[secret]})
+
+    @property
+    def on_postgresql(self) -> bool:
+        """Whether the database is a server's, which several workers may share."""
+        return self.database_url.get_secret_value().startswith(urls.POSTGRESQL)
+
     @property
     def database_path(self) -> Path:
         """Where the SQLite file is; `sqlite:///a` is relative, `sqlite:////a` absolute."""
@@ -139,12 +158,10 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     An empty variable is one that is not set. No value is ever repeated: it may be a secret.
     """
     environment = os.environ if environment is None else environment
-    try:
-        return Settings(**dict(_known(environment)))
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        name = "".join(f"{PREFIX}{str(part).upper()}: " for part in fault["loc"][:1])
-        raise errors.BadSetting(name + _message(fault)) from None
+    files = dict(_files(environment))
+    loaded = _checked(dict(_given(environment)), files)
+    loaded._files = files
+    return loaded
 
 
 def unknown(environment: Mapping[str, str] | None = None) -> Iterator[str]:
@@ -159,44 +176,46 @@ def unknown(environment: Mapping[str, str] | None = None) -> Iterator[str]:
             yield f"{name} is not a setting; the nearest is {PREFIX}{near[0]}"
 
 
-def _known(environment: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+def exposed(settings: Settings) -> Iterator[str]:
+    """A warning for each file with a secret that every user of this machine may read."""
+    paths = {f"{name}{_FILE}": path for name, path in settings._files.items()}
+    for name, path in {**paths, "tls_key": settings.tls_key}.items():
+        if path is not None and secret_file.is_exposed(path):
+            yield f"{PREFIX}{name.upper()}: every user of this machine may read the file"
+
+
+def _checked(given: Mapping[str, Any], files: Mapping[str, str]) -> Settings:
+    secrets = {
+        name: secret_file.read(f"{PREFIX}{name.upper()}{_FILE}", path)
+        for name, path in files.items()
+    }
+    try:
+        return Settings(**{**given, **secrets})
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        name = "".join(f"{PREFIX}{str(part).upper()}: " for part in fault["loc"][:1])
+        raise errors.BadSetting(name + _message(fault)) from None
+
+
+def _given(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for field in Settings.model_fields:
         name = PREFIX + field.upper()
-        value = environment.get(name)
-        if value and not _is_foreign(name, environment):
+        if (value := environment.get(name)) and not _is_foreign(name, environment):
             yield field, value
-        if field in _secrets() and (path := environment.get(name + _FILE)):
-            if value:
+
+
+def _files(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for field in _secrets():
+        name = PREFIX + field.upper()
+        if path := environment.get(name + _FILE):
+            if environment.get(name):
                 raise errors.BadSetting(f"{name} and {name}{_FILE} are both set; choose one")
-            yield field, _secret(name + _FILE, path)
+            yield field, path
 
 
 def _secrets() -> list[str]:
     """The settings that may come from a file, since they can hold a password."""
     return [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
-
-
-def _secret(name: str, path: str) -> str:
-    try:
-        text = Path(path).read_text("utf-8").strip()
-    except OSError as error:
-        # Without the path: who mistakes it for the secret itself shall not see that in a log.
-        raise errors.BadSetting(f"{name}: cannot be read: {error.strerror}") from None
-    except ValueError:
-        # Its message would hold some of what the file holds.
-        raise errors.BadSetting(f"{name}: the file is not UTF-8 text") from None
-    if not text:
-        raise errors.BadSetting(f"{name}: the file is empty")
-    return text
-
-
-def _split(url: SecretStr) -> SplitResult | None:
-    try:
-        parts = urlsplit(url.get_secret_value())
-        _ = parts.port
-    except ValueError:
-        return None  # the error's text would hold a part of the URL
-    return None if parts.query or parts.fragment else parts
 
 
 def _is_foreign(name: str, environment: Mapping[str, str]) -> bool:

@@ -1,10 +1,12 @@
 """Where the broker is, and who we are there."""
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from worker import errors
+from worker.broker import tls
 
 _PORTS = {"amqp": 5672, "amqps": 5671}
 
@@ -55,4 +57,9 @@ class Address:
 def _context(scheme: str, given: ssl.SSLContext | None) -> ssl.SSLContext | None:
     if scheme == "amqp":
         return None
-    return given or ssl.create_default_context()
+    return given or tls.context()
+
+
+Locate = Callable[[], Address]
+"""Tells where the broker is, anew before each connection: a password may have been changed, or a
+certificate. Raises BadSetting."""

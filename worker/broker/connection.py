@@ -6,7 +6,8 @@ restores channels behind our back, and a restore that fails leaves one that look
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 import aio_pika
@@ -15,7 +16,7 @@ from aiormq.abc import AbstractChannel as BareChannel
 
 from worker import errors
 from worker.broker import faults, wire
-from worker.broker.address import Address
+from worker.broker.address import Address, Locate
 from worker.broker.events import Event
 from worker.broker.port import Observer
 from worker.clock import Clock
@@ -32,7 +33,7 @@ STEADY_AFTER = 30.0
 
 
 class Backoff:
-    """Waits that double from 0.5 to 30 s, each shortened by up to half by chance."""
+    """Waits that double from 0.5 to 10 s, each shortened by up to half by chance."""
 
     def __init__(self, jitter: Callable[[], float] = random.random) -> None:
         self._jitter = jitter
@@ -41,7 +42,7 @@ class Backoff:
     def next(self) -> float:
         """Seconds to wait now."""
         wait = self._next * (1 - self._jitter() / 2)
-        self._next = min(self._next * 2, 30.0)
+        self._next = min(self._next * 2, 10.0)
         return wait
 
     def reset(self) -> None:
@@ -114,6 +115,58 @@ class Session:
         self.fail(faults.unavailable(error or asyncio.CancelledError()))
 
 
+class SelfClosing(aio_pika.Connection):
+    """Closes itself where it cannot connect.
+
+    The driver leaves such a one open until it is collected, and then wants to close it: in
+    whatever thread that happens, with a warning amid the log if it is another.
+    """
+
+    async def connect(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        try:
+            await super().connect(timeout)
+        except BaseException:
+            await self.close()
+            raise
+
+
+@asynccontextmanager
+async def opened(name: str, address: Address) -> AsyncIterator[Session]:
+    """One connection while the block lasts; raises BrokerUnavailable if there is none to be had."""
+    with faults.translated():
+        async with asyncio.timeout(CONNECT_WITHIN):
+            connection = await _connect(name, address)
+    try:
+        yield Session(connection)
+    finally:
+        await _close(connection)
+
+
+async def _connect(name: str, address: Address) -> AbstractConnection:
+    wire.read_tolerantly()
+    return await aio_pika.connect(
+        host=address.host,
+        port=address.port,
+        virtualhost=address.vhost,
+        login=address.login,
+        password=address.password,
+        ssl=address.ssl_context is not None,
+        ssl_context=address.ssl_context,
+        heartbeat=HEARTBEAT,
+        client_properties={"connection_name": f"respondby {name}"},
+        connection_class=SelfClosing,
+    )
+
+
+async def _close(connection: AbstractConnection) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_WITHIN):
+            await connection.close()
+    except faults.DRIVER_ERRORS:
+        # It is being thrown away; the fault that mattered is already known.
+        return
+
+
 class Service(Protocol):
     """What lives on a link."""
 
@@ -134,10 +187,11 @@ class Link:
     """Keeps one connection to the broker up, for one service."""
 
     def __init__(
-        self, name: str, address: Address, service: Service, observer: Observer, clock: Clock
+        self, name: str, locate: Locate, service: Service, observer: Observer, clock: Clock
     ) -> None:
         self._name = name
-        self._address = address
+        self._locate = locate
+        self._address = locate()
         self._service = service
         self._observer = observer
         self._clock = clock
@@ -155,7 +209,8 @@ class Link:
                 await self._once()
             except faults.AccessRefused as fault:
                 await self._pause(Event.ACCESS_REFUSED, fault)
-            except errors.BrokerUnavailable as fault:
+            except (errors.BrokerUnavailable, errors.BadSetting) as fault:
+                # A secret's file may be half-written now, and whole at the next try.
                 await self._pause(Event.LINK_LOST, fault)
             except errors.TopologyMismatch as fault:
                 if not self._was_up:
@@ -174,13 +229,10 @@ class Link:
         await self._clock.sleep(wait)
 
     async def _once(self) -> None:
+        self._address = self._locate()
         with faults.translated():
-            async with asyncio.timeout(CONNECT_WITHIN):
-                connection = await self._connect()
-            try:
-                await self._use(Session(connection))
-            finally:
-                await self._close(connection)
+            async with opened(self._name, self._address) as session:
+                await self._use(session)
 
     async def _use(self, session: Session) -> None:
         try:
@@ -201,26 +253,3 @@ class Link:
         self._was_up = True
         self._observer.connected(self._name, up=True)
         self._observer.event(Event.LINK_UP, link=self._name, broker=str(self._address))
-
-    async def _connect(self) -> AbstractConnection:
-        wire.read_tolerantly()
-        address = self._address
-        return await aio_pika.connect(
-            host=address.host,
-            port=address.port,
-            virtualhost=address.vhost,
-            login=address.login,
-            password=address.password,
-            ssl=address.ssl_context is not None,
-            ssl_context=address.ssl_context,
-            heartbeat=HEARTBEAT,
-            client_properties={"connection_name": f"respondby {self._name}"},
-        )
-
-    async def _close(self, connection: AbstractConnection) -> None:
-        try:
-            async with asyncio.timeout(CLOSE_WITHIN):
-                await connection.close()
-        except faults.DRIVER_ERRORS:
-            # It is being thrown away; the fault that mattered is already known.
-            return

@@ -10,7 +10,7 @@ from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from worker import errors
 from worker.broker import topology, watchdog
-from worker.broker.address import Address
+from worker.broker.address import Locate
 from worker.broker.connection import Link, Session
 from worker.broker.events import Event
 from worker.broker.intake import Intake
@@ -18,7 +18,10 @@ from worker.broker.port import Delivery, Observer
 from worker.clock import Clock
 
 #: Messages in the first window of a connection: should they crash us, few are counted against.
-FIRST_WINDOW = 10
+FIRST_WINDOW = 1
+#: So often a message may be given back before it is taken for one that crashes us. Such are brought
+#: one by one: of them all, the broker gives up only the one that does.
+SUSPECT_AFTER = 3
 #: Seconds before a broker that could not tell the depth of the inbox is asked again.
 _ASK_AGAIN_AFTER = 0.1
 #: Seconds for one request on a channel; after that the connection is replaced.
@@ -53,7 +56,7 @@ class AmqpInbox:
 
     def __init__(
         self,
-        address: Address,
+        locate: Locate,
         observer: Observer,
         clock: Clock,
         limits: Limits | None = None,
@@ -69,12 +72,14 @@ class AmqpInbox:
         self._clock = clock
         self._limits = limits or Limits()
         self._prepare = topology.declare if declare else topology.check
-        self._link = Link("consume", address, self, observer, clock)
+        self._link = Link("consume", locate, self, observer, clock)
         self._arrived: deque[Delivery] = deque()
         self._arrival = asyncio.Event()
         self._wanted = 1
         self._draining = False
         self._held_since: float | None = None
+        self._handed: list[Delivery] = []
+        self._grown = False
         self._session: Session | None = None
         self._intake: Intake | None = None
         self._generation = 0
@@ -83,13 +88,15 @@ class AmqpInbox:
         await self._link.run()
 
     async def receive(self, at_most: int, linger: float) -> list[Delivery]:
+        self._note_survived()
         # A lost connection may empty the hand while we linger: then wait for it to come back.
         while not self._draining:
             if self._arrived:
                 await self._linger(at_most, linger)
                 count = min(at_most, len(self._arrived))
                 if count:
-                    return [self._arrived.popleft() for _ in range(count)]
+                    self._handed = [self._arrived.popleft() for _ in range(count)]
+                    return self._handed
             else:
                 await self._arrival_of(1)
         return []
@@ -100,14 +107,11 @@ class AmqpInbox:
             self._observer.event(Event.STALE_SETTLED, count=len(deliveries) - len(tags))
         if not tags or self._intake is None or self._session is None:
             return
-        first = self._intake.ledger.finished == 0
         try:
             await self._intake.settle(tags)
         except errors.BrokerUnavailable as fault:
             # The broker brings them again, and the store knows them by then.
             self._session.fail(fault)
-        if first:
-            self._wake()
         self._note_progress()
 
     async def hold(self) -> None:
@@ -134,7 +138,7 @@ class AmqpInbox:
         before = await watchdog.look(side)
         intake = Intake(await session.open_channel(confirms=False), side, session)
         self._generation += 1
-        self._session, self._intake = session, intake
+        self._session, self._intake, self._grown = session, intake, False
         window = self._window()
         await intake.adjust(window, self._take)
         after = await (self._sure_look(side) if window else watchdog.look(side))
@@ -205,8 +209,17 @@ class AmqpInbox:
     def _window(self) -> int:
         if self._draining or self._held_since is not None:
             return 0
-        settled = self._intake is not None and self._intake.ledger.finished > 0
-        return self._limits.prefetch if settled else min(FIRST_WINDOW, self._limits.prefetch)
+        return self._limits.prefetch if self._grown else FIRST_WINDOW
+
+    def _note_survived(self) -> None:
+        """Whoever asks for more has survived what it has; if that was no suspect, more may come."""
+        if not self._grown and any(
+            self._tag(delivery) is not None and not _is_suspect(delivery)
+            for delivery in self._handed
+        ):
+            self._grown = True
+            self._wake()
+        self._handed = []
 
     async def _adjust(self) -> None:
         if self._intake is not None:
@@ -218,7 +231,10 @@ class AmqpInbox:
             self._note_progress()
 
     def _note_look(self, seen: watchdog.Look) -> None:
-        self.dead_letter_messages = seen.dead_letters
+        # The broker does not count those that a person looks at, and has in hand: while somebody
+        # reads them they have not become fewer.
+        known = self.dead_letter_messages if seen.dead_letter_readers else 0
+        self.dead_letter_messages = max(seen.dead_letters, known)
         self.unrouted_messages = seen.unrouted
 
     def _note_progress(self) -> None:
@@ -237,6 +253,11 @@ class AmqpInbox:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+def _is_suspect(delivery: Delivery) -> bool:
+    count = delivery.headers.get("x-delivery-count")
+    return isinstance(count, int) and count >= SUSPECT_AFTER
 
 
 def _delivery(message: DeliveredMessage, token: object, received_at: datetime) -> Delivery:

@@ -1,6 +1,7 @@
 """The one place where the driver's errors become ours."""
 
 import asyncio
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -61,6 +62,8 @@ def describe(error: BaseException | None) -> str:
         return "the connection went silent or was closed"
     if isinstance(error, TimeoutError):
         return "the broker did not answer in time"
+    if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+        return f"the broker's certificate is not good: {error.__cause__.verify_message}"
     if isinstance(error, RuntimeError) or type(error) is Exception:
         # The driver's text for this holds the URL.
         return "the channel or connection is closed"

@@ -1,12 +1,14 @@
 """A channel on which every publication is confirmed or known not to be."""
 
 import asyncio
+import math
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from aiormq.abc import AbstractChannel
-from aiormq.exceptions import DeliveryError
+from aiormq.exceptions import ChannelPreconditionFailed, DeliveryError
 from pamqp import commands
 
 from worker import errors
@@ -19,6 +21,8 @@ from worker.broker.port import Observer
 WINDOW = 500
 #: What the driver raises for a publication that cannot be put into frames.
 _UNWRITABLE = (ValueError, TypeError, OverflowError, struct.error)
+#: How the broker says that a body is too large for it.
+_TOO_LARGE = re.compile(r"larger than configured max size (\d+)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +39,28 @@ class Publication:
         return self.properties.message_id or ""
 
 
+@dataclass(slots=True)
+class Ceiling:
+    """The largest body that the broker takes: by default 128 MiB before 4.0, and 16 MiB since.
+
+    It tells only by closing the channel, with all that is on its way there. What it told is kept
+    for one more connection, for which that was the price; it may be configured anew after that.
+    """
+
+    size: float = math.inf
+    """in bytes"""
+    _is_news: bool = False
+
+    def learn(self, error: Exception) -> None:
+        if found := _TOO_LARGE.search(str(error)):
+            self.size, self._is_news = int(found[1]), True
+
+    def connected(self) -> None:
+        if not self._is_news:
+            self.size = math.inf
+        self._is_news = False
+
+
 class Lane:
     """Publishes in order, many on their way at once; one caller at a time.
 
@@ -43,12 +69,18 @@ class Lane:
     """
 
     def __init__(
-        self, channel: AbstractChannel, session: Session, observer: Observer, confirm_within: float
+        self,
+        channel: AbstractChannel,
+        session: Session,
+        observer: Observer,
+        confirm_within: float,
+        ceiling: Ceiling | None = None,
     ) -> None:
         self._channel = channel
         self._session = session
         self._observer = observer
         self._confirm_within = confirm_within
+        self._ceiling = ceiling or Ceiling()
         self._turn = asyncio.Lock()
 
     async def send(self, publications: Sequence[Publication]) -> list[bool]:
@@ -90,6 +122,9 @@ class Lane:
                     raise outcome
 
     async def _send_one(self, publication: Publication, index: int, confirmed: set[int]) -> None:
+        if len(publication.body) > self._ceiling.size:
+            self._refuse(publication, f"larger than the broker takes: {self._ceiling.size} bytes")
+            return
         try:
             # Leaves `wait` on: without it the driver's queue of writes fills up, and who waits
             # for room there is never told that the connection is gone.
@@ -104,6 +139,9 @@ class Lane:
             self._refuse(publication, _refusal(error))
         except _UNWRITABLE as error:
             self._refuse(publication, faults.describe(error))
+        except ChannelPreconditionFailed as error:
+            self._ceiling.learn(error)
+            raise
         else:
             if isinstance(answer, commands.Basic.Ack):
                 confirmed.add(index)

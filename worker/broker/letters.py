@@ -17,7 +17,8 @@ REASON = "x-respondby-reason"
 ERROR = "x-respondby-error"
 ROUTING_KEY = "x-respondby-original-routing-key"
 
-_OURS = {REASON, ERROR, ROUTING_KEY}
+#: What is put on a letter, beside what it came with.
+OURS = {REASON, ERROR, ROUTING_KEY}
 #: When the letter is given back, the broker would send a copy to each queue that these name.
 _CARBON_COPIES = {"CC", "BCC"}
 #: Bytes of original headers that are kept. All headers must fit one frame (128 KiB unless the
@@ -39,15 +40,16 @@ def publication(letter: DeadLetter) -> Publication:
     return Publication(
         exchange=topology.DEAD,
         # The exchange sends every letter to its one queue, whatever the key.
-        routing_key=_short(delivery.routing_key) or "",
+        routing_key=short(delivery.routing_key) or "",
         body=delivery.body,
         properties=commands.Basic.Properties(
-            message_id=_short(delivery.message_id) or str(uuid.uuid4()),
-            content_type=_short(delivery.content_type),
-            content_encoding=_short(delivery.content_encoding),
+            message_id=short(delivery.message_id) or str(uuid.uuid4()),
+            content_type=short(delivery.content_type),
+            content_encoding=short(delivery.content_encoding),
             delivery_mode=2,
+            timestamp=delivery.received_at,
             app_id="respondby",
-            headers={**dict(_kept(delivery.headers)), **_reasons(letter)},
+            headers={**dict(kept(delivery.headers)), **_reasons(letter)},
         ),
     )
 
@@ -55,10 +57,10 @@ def publication(letter: DeadLetter) -> Publication:
 def dropped(letter: DeadLetter) -> list[str]:
     """The names of headers that were too large or too strange to be kept."""
     headers = letter.delivery.headers
-    return sorted(set(headers) - {name for name, _ in _kept(headers)} - _OURS)
+    return sorted(set(headers) - {name for name, _ in kept(headers)} - OURS)
 
 
-def _short(text: str | None) -> str | None:
+def short(text: str | None) -> str | None:
     """The text, where a message's property can hold it.
 
     One that was not UTF-8 has grown by being read, and must not keep its letter from being buried.
@@ -74,16 +76,17 @@ def _reasons(letter: DeadLetter) -> FieldTable:
     }
 
 
-def _kept(headers: Mapping[str, object]) -> Iterator[tuple[str, FieldValue]]:
+def kept(headers: Mapping[str, object]) -> Iterator[tuple[str, FieldValue]]:
+    """Of a message's own headers, those that can be sent on: they fit, and make no copies."""
     room: float = _HEADER_BYTES
     for name, value in headers.items():
-        if name in _OURS | _CARBON_COPIES:
+        if name in OURS | _CARBON_COPIES:
             continue
-        kept = cast(FieldValue, value)
-        size = _size(name, kept)
+        written = cast(FieldValue, value)
+        size = _size(name, written)
         if size <= room:
             room -= size
-            yield name, kept
+            yield name, written
 
 
 def _size(name: str, value: FieldValue) -> float:

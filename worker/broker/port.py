@@ -65,6 +65,8 @@ class Inbox(Protocol):
     async def receive(self, at_most: int, linger: float) -> list[Delivery]:
         """Wait for one message, then up to `linger` seconds for more.
 
+        Whoever asks again has survived what it got before: until then messages come one by one.
+
         An empty list means that the inbox is draining and no more will come.
         """
         ...

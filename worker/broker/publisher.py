@@ -8,10 +8,10 @@ from pamqp.common import FieldTable
 
 from worker import errors
 from worker.broker import letters, topology
-from worker.broker.address import Address
+from worker.broker.address import Locate
 from worker.broker.connection import Link, Session
 from worker.broker.events import Event
-from worker.broker.lane import Lane, Publication
+from worker.broker.lane import Ceiling, Lane, Publication
 from worker.broker.port import DeadLetter, Message, Observer
 from worker.clock import Clock
 
@@ -24,7 +24,7 @@ class AmqpPublisher:
 
     def __init__(
         self,
-        address: Address,
+        locate: Locate,
         observer: Observer,
         clock: Clock,
         *,
@@ -35,8 +35,9 @@ class AmqpPublisher:
         self._observer = observer
         self._confirm_within = confirm_within
         self._prepare = topology.declare if declare else topology.check
-        self._link = Link("publish", address, self, observer, clock)
+        self._link = Link("publish", locate, self, observer, clock)
         self._blocked = False
+        self._ceiling = Ceiling()
         self._events: Lane | None = None
         self._letters: Lane | None = None
 
@@ -64,6 +65,7 @@ class AmqpPublisher:
         """Of the link's Service."""
         side = await session.open_channel(confirms=False)
         await self._prepare(side)
+        self._ceiling.connected()
         self._events = await self._open_lane(session)
         self._letters = await self._open_lane(session)
 
@@ -86,7 +88,7 @@ class AmqpPublisher:
 
     async def _open_lane(self, session: Session) -> Lane:
         channel = await session.open_channel(confirms=True)
-        return Lane(channel, session, self._observer, self._confirm_within)
+        return Lane(channel, session, self._observer, self._confirm_within, self._ceiling)
 
     def _open(self, lane: Lane | None) -> Lane:
         if lane is None:

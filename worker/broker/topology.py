@@ -113,16 +113,19 @@ async def declare(channel: AbstractChannel) -> None:
     await _declare_all(channel, passive=False)
 
 
-async def check(channel: AbstractChannel) -> None:
-    """See that all is there. The broker compares no arguments and no bindings for this.
+async def check(channel: AbstractChannel, *names: str) -> None:
+    """See that all is there, or what has one of these names.
 
-    Raises TopologyMismatch, naming the object. The channel is then closed by the broker.
+    The broker compares no arguments and no bindings for this. Raises TopologyMismatch, naming the
+    object. The channel is then closed by the broker.
     """
-    await _declare_all(channel, passive=True)
+    await _declare_all(channel, *names, passive=True)
 
 
-async def _declare_all(channel: AbstractChannel, *, passive: bool) -> None:
+async def _declare_all(channel: AbstractChannel, *names: str, passive: bool) -> None:
     for item in OBJECTS:
+        if names and item.name not in names:
+            continue
         try:
             await item.declare(channel, passive=passive)
         except ChannelPreconditionFailed as error:

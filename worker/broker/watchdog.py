@@ -20,16 +20,25 @@ class Look:
     consumers: int
     """of the inbox, ours and those of other workers"""
     dead_letters: int
+    """those that nobody holds"""
+    dead_letter_readers: int = 0
+    """consumers of the dead letters: people who look at them"""
     unrouted: int
 
 
 async def look(channel: AbstractChannel) -> Look:
     """Ask the broker. The channel must not be one that consumes: a missing queue closes it."""
-    dead_letters, _ = await _depth(channel, topology.DEAD_LETTERS)
+    dead_letters, readers = await _depth(channel, topology.DEAD_LETTERS)
     unrouted, _ = await _depth(channel, topology.UNROUTED)
     # The last, for it is compared with our own counts.
     waiting, consumers = await _depth(channel, topology.INBOX)
-    return Look(waiting=waiting, consumers=consumers, dead_letters=dead_letters, unrouted=unrouted)
+    return Look(
+        waiting=waiting,
+        consumers=consumers,
+        dead_letters=dead_letters,
+        dead_letter_readers=readers,
+        unrouted=unrouted,
+    )
 
 
 async def _depth(channel: AbstractChannel, queue: str) -> tuple[int, int]:

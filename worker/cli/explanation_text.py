@@ -11,7 +11,7 @@ from rich.text import Text
 
 from schemas import times
 from worker import durations
-from worker.cli.printable import printable
+from worker.printable import printable
 from worker.ticket.explanation import QUESTIONS, Counted, Explanation, FactSeen, Otherwise
 
 _STYLES = {"critical": "bold red", "high": "bold yellow", "medium": "bold cyan", "low": "bold"}

@@ -1,11 +1,13 @@
 """The command `respondby`: one file a command, gathered here."""
 
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
 from worker import errors
-from worker.cli import explain, policy, replay, run, status
+from worker.cli import dead, explain, policy, replay, run, status
 
 app = typer.Typer(
     name="respondby",
@@ -18,7 +20,27 @@ app.command()(run.run)
 app.command("replay")(replay.run)
 app.command("explain")(explain.run)
 app.add_typer(policy.app, name="policy")
+app.add_typer(dead.app, name="dead")
 app.command()(status.status)
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"respondby {metadata.version('respondby')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """What holds for every command."""
 
 
 def main() -> None:

@@ -31,6 +31,8 @@ def run(
     log = logs.configure(configured.log_format, configured.log_level)
     for warning in settings.unknown():
         log.warning(LogEvent.UNKNOWN_SETTING, setting=warning)
+    for warning in settings.exposed(configured):
+        log.warning(LogEvent.SECRET_EXPOSED, setting=warning)
     uvloop.run(_serve(configured, log, declare=declare))
 
 

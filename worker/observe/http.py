@@ -1,5 +1,6 @@
 """`/metrics`, `/healthz` and `/readyz` over HTTP, and how a person has a policy applied."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
@@ -13,6 +14,8 @@ Apply = Callable[[str], Awaitable[Mapping[str, int]]]
 """Applies the policy of this digest; raises RespondbyError where it cannot."""
 
 APPLY = "/policy/apply"
+#: Seconds for a request to come in whole, and for a connection to lie idle.
+PATIENCE = 10.0
 _THIS_HOST = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 
 
@@ -39,7 +42,12 @@ def application(
         if request.remote not in _THIS_HOST or apply is None:
             raise web.HTTPForbidden(text="only from the worker's own host")
         try:
-            return web.json_response(await apply((await request.text()).strip()))
+            async with asyncio.timeout(PATIENCE):
+                digest = await request.text()
+        except TimeoutError as error:
+            raise web.HTTPRequestTimeout from error
+        try:
+            return web.json_response(await apply(digest.strip()))
         except errors.RespondbyError as error:
             raise web.HTTPConflict(text=str(error)) from error
 
@@ -56,10 +64,13 @@ def application(
 
 
 @asynccontextmanager
-async def serve(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
+async def serve(
+    app: web.Application, host: str, port: int, patience: float = PATIENCE
+) -> AsyncIterator[int]:
     """Serve until the block ends; gives the port, which the system chose if `port` is 0."""
-    # A client that never ends its request must not keep a worker from ending.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    # A client that never ends its request must not keep a worker from ending, nor hold its
+    # sockets: those of the broker and the database are of the same number.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, keepalive_timeout=patience)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

@@ -10,6 +10,11 @@ from typing import Literal, Protocol, TextIO
 import structlog
 from structlog.typing import EventDict
 
+from worker.printable import printable
+
+#: Characters of a text that are logged, and entries of a list.
+LONGEST, LONGEST_LIST = 1000, 50
+
 
 class LogEvent(StrEnum):
     """The words of the log; people search for these. The broker's are in `worker.broker.events`."""
@@ -18,9 +23,11 @@ class LogEvent(StrEnum):
     DRAINING = "worker_draining"
     STOPPED = "worker_stopped"
     UNKNOWN_SETTING = "setting_unknown"
+    SECRET_EXPOSED = "secret_readable_by_all"  # noqa: S105 - a word, and no secret
     DEAD_LETTERED = "event_dead_lettered"
     UNDECIDABLE = "event_undecidable"
     TICKET_WAITING = "ticket_waiting_for_created"
+    TICKETS_RETIRED = "tickets_retired"
     STORE_UNAVAILABLE = "store_unavailable"
     STORE_BACK = "store_back"
     PUBLISH_DELAYED = "outbox_publish_delayed"
@@ -56,6 +63,7 @@ def configure(
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _place_of_error,
+            _tamed,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
@@ -63,10 +71,21 @@ def configure(
         cache_logger_on_first_use=True,
     )
     # The libraries' own words would name addresses and bodies; ours name what matters.
-    for name in ("aio_pika", "aiormq", "alembic", "asyncio", "aiohttp.access"):
+    for name in ("aio_pika", "aiormq", "alembic", "asyncio", "aiohttp.access", "sqlalchemy"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     logger: structlog.stdlib.BoundLogger = structlog.get_logger()
     return logger
+
+
+def _tamed(_: object, __: str, fields: EventDict) -> EventDict:
+    """Names come from outside: they neither write on a terminal as they like nor fill a disk."""
+    return {name: _tame(value) for name, value in fields.items()}
+
+
+def _tame(value: object) -> object:
+    if isinstance(value, str):
+        return printable(value[:LONGEST])
+    return [_tame(one) for one in value[:LONGEST_LIST]] if isinstance(value, list) else value
 
 
 def _place_of_error(_: object, __: str, fields: EventDict) -> EventDict:

@@ -1,8 +1,10 @@
+import math
+
 from hypothesis import given
 from hypothesis import strategies as st
 from pamqp import commands
 
-from worker.broker.lane import WINDOW, Publication, windows
+from worker.broker.lane import WINDOW, Ceiling, Publication, windows
 
 
 def _publications(ids: list[str]) -> list[Publication]:
@@ -36,3 +38,13 @@ def test_windows_hold_all_in_order_and_no_id_twice(ids: list[str]) -> None:
     assert [index for window in made for index in window] == list(range(len(ids)))
     for window in made:
         assert len({ids[index] for index in window}) == len(window)
+
+
+def test_how_much_the_broker_takes_is_known_to_one_more_connection_and_then_learnt_anew() -> None:
+    ceiling = Ceiling()
+    ceiling.learn(Exception("PRECONDITION_FAILED - invalid expiration"))
+    assert ceiling.size == math.inf
+    ceiling.learn(Exception("message size 9 is larger than configured max size 8"))
+    for size in (8, math.inf):
+        ceiling.connected()
+        assert ceiling.size == size
