@@ -6,31 +6,26 @@ Whoever asks for a broker gets one, or an error that says what to install. Nothi
 import itertools
 import json
 import os
-import shutil
-import subprocess
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from testcontainers.core.config import testcontainers_config
-from testcontainers.core.container import DockerContainer
-
+from tests.support.broker_container import ContainedNode
 from tests.support.broker_node import PrivateNode, is_installed
 
 URL_VARIABLE = "RESPONDBY_TEST_BROKER_URL"
 IMAGE_VARIABLE = "RESPONDBY_TEST_RABBITMQ_IMAGE"
 
-_LOOPBACK = "127.0.0.1"
 #: Virtual hosts are made several at a time: each call of rabbitmqctl takes a second or two.
 _VHOSTS_AT_A_TIME = 16
 
 
 class NoBroker(Exception):
     """There is no RabbitMQ for the tests: install the package rabbitmq-server (Debian, Ubuntu),
-    or start Docker and name an image that is already there in RESPONDBY_TEST_RABBITMQ_IMAGE.
+    or start Docker and name an image in RESPONDBY_TEST_RABBITMQ_IMAGE.
     RESPONDBY_TEST_BROKER_URL serves those tests that do nothing to the broker itself."""
 
     def __init__(self) -> None:
@@ -40,6 +35,15 @@ class NoBroker(Exception):
 class Machine(Protocol):
     """A broker that is ours to break."""
 
+    @property
+    def tls_port(self) -> int:
+        """Of this host: under it is reached what listens at `tls_listener`."""
+        ...
+
+    def tls_listener(self) -> str:
+        """A place that is free for a listener, as an Erlang term."""
+        ...
+
     def base_url(self) -> str:
         """Of the virtual host `/`."""
         ...
@@ -48,8 +52,20 @@ class Machine(Protocol):
         """Run a command on the node; its output. Raises if it fails."""
         ...
 
+    def brought(self, file: Path) -> str:
+        """Where `rabbitmqctl` finds what is in this file now."""
+        ...
+
     def restart(self) -> None:
         """Stop the whole node, start it again, and wait until it serves."""
+        ...
+
+    def kill(self) -> None:
+        """End the node as a power cut does."""
+        ...
+
+    def start(self) -> None:
+        """Start it after `kill`, with its data, and wait until it serves."""
         ...
 
     def stop(self) -> None:
@@ -61,13 +77,13 @@ class Broker:
     """What tests use: virtual hosts on a machine, and the machine's own controls."""
 
     def __init__(self, machine: Machine) -> None:
-        self._machine = machine
+        self.machine = machine
         self._spare: list[str] = []
         self._numbers = itertools.count(1)
 
     def url(self, vhost: str = "/") -> str:
         """Where a client connects, with login and password."""
-        return with_vhost(self._machine.base_url(), vhost)
+        return with_vhost(self.machine.base_url(), vhost)
 
     def new_vhost(self) -> str:
         """The name of an empty virtual host of one's own."""
@@ -77,7 +93,7 @@ class Broker:
 
     def rabbitmqctl(self, *args: str) -> str:
         """Run a command on the node; its output. Raises if it fails."""
-        return self._machine.rabbitmqctl(*args)
+        return self.machine.rabbitmqctl(*args)
 
     def stop_app(self) -> None:
         """Close all connections and the listener; the node's process stays."""
@@ -90,7 +106,7 @@ class Broker:
 
     def restart(self) -> None:
         """Stop the whole node and start it again, with its data."""
-        self._machine.restart()
+        self.machine.restart()
 
     def close_connections(self, vhost: str) -> None:
         """Close all connections to this virtual host, as an operator does."""
@@ -126,7 +142,7 @@ class Broker:
 
     def stop(self) -> None:
         """The end of the machine."""
-        self._machine.stop()
+        self.machine.stop()
 
     def _make_vhosts(self) -> list[str]:
         names = [f"test-{next(self._numbers)}" for _ in range(_VHOSTS_AT_A_TIME)]
@@ -141,62 +157,12 @@ class Broker:
         return names
 
 
-class Container:
-    """RabbitMQ in a container, of an image that is already on this machine."""
-
-    _PORT = 5672
-    _START_WITHIN = 90.0
-
-    def __init__(self, image: str) -> None:
-        # The reaper that would be started beside it is an image of its own, and may not be here.
-        testcontainers_config.ryuk_disabled = True
-        self._container = DockerContainer(image)
-        # On loopback alone: nobody else has business here, and the worker sends its password in
-        # the clear to no other address.
-        self._container.ports[f"{self._PORT}/tcp"] = (_LOOPBACK, None)  # type: ignore[assignment]
-        self._container.start()
-        try:
-            self._await_started()
-        except BaseException:
-            self.stop()
-            raise
-
-    def base_url(self) -> str:
-        port = self._container.get_exposed_port(self._PORT)
-        return f"amqp://guest:guest@{_LOOPBACK}:{port}/"
-
-    def rabbitmqctl(self, *args: str) -> str:
-        code, output = self._container.exec(["rabbitmqctl", *args])
-        text: str = output.decode(errors="replace")
-        if code:
-            raise RuntimeError(f"rabbitmqctl {args[0]} ended with {code}: {text}")
-        return text
-
-    def restart(self) -> None:
-        # Not the container itself: it might come back on another port.
-        self.rabbitmqctl("stop_app")
-        self.rabbitmqctl("start_app")
-        self.rabbitmqctl("await_startup")
-
-    def stop(self) -> None:
-        self._container.stop()
-
-    def _await_started(self) -> None:
-        deadline = time.monotonic() + self._START_WITHIN
-        while time.monotonic() < deadline:
-            output, _ = self._container.get_logs()
-            if b"Server startup complete" in output:
-                return
-            time.sleep(0.2)
-        raise RuntimeError("the test broker in its container did not start")
-
-
 @contextmanager
 def machine() -> Iterator[Broker]:
     """A broker of our own while the block lasts. Raises NoBroker."""
-    image = os.environ.get(IMAGE_VARIABLE)
-    if image and _has_image(image):
-        broker = Broker(Container(image))
+    if image := given_image():
+        # Never another one in its place: who names a version wants that one tested.
+        broker = Broker(ContainedNode(image))
     elif is_installed():
         broker = Broker(PrivateNode())
     else:
@@ -210,6 +176,11 @@ def machine() -> Iterator[Broker]:
 def given_url() -> str | None:
     """The broker that the user wants tested, if one is named."""
     return os.environ.get(URL_VARIABLE)
+
+
+def given_image() -> str | None:
+    """The image that the user wants tested, if one is named."""
+    return os.environ.get(IMAGE_VARIABLE)
 
 
 def with_vhost(url: str, vhost: str) -> str:
@@ -228,11 +199,3 @@ def with_login(url: str, login: str, password: str) -> str:
 def unique(prefix: str) -> str:
     """A name that no other test uses."""
     return f"{prefix}-{uuid.uuid4().hex[:8]}"
-
-
-def _has_image(image: str) -> bool:
-    docker = shutil.which("docker")
-    if docker is None:
-        return False
-    asked = subprocess.run([docker, "image", "inspect", image], capture_output=True, check=False)
-    return asked.returncode == 0

@@ -8,6 +8,11 @@ from tests.support import broker
 from tests.support.operator import Operator
 
 
+def pytest_report_header() -> str:
+    """Which broker the figures at the end are about."""
+    return f"rabbitmq: {broker.given_image() or 'of the Debian package'}"
+
+
 @pytest.fixture(scope="session")
 def own_broker() -> Iterator[broker.Broker]:
     """A broker that a test may restart, cut off and reconfigure; one for the session."""

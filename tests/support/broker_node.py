@@ -11,6 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.support.ports import free_ports
+
 _BIN = Path("/usr/lib/rabbitmq/bin")
 _START_WITHIN = 90.0
 _STOP_WITHIN = 30.0
@@ -36,7 +38,7 @@ class PrivateNode:
 
     def __init__(self) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="respondby-rabbitmq-"))
-        self._port, distribution, self._epmd_port = _free_ports(3)
+        self._port, self.tls_port, distribution, self._epmd_port = free_ports(4)
         self._environment = self._settings(distribution)
         (self._home / "rabbitmq.conf").write_text(_CONFIG.format(port=self._port))
         (self._home / "plugins").write_text("[].\n")
@@ -52,6 +54,9 @@ class PrivateNode:
     def base_url(self) -> str:
         return f"amqp://guest:guest@127.0.0.1:{self._port}/"
 
+    def tls_listener(self) -> str:
+        return f'{{"127.0.0.1", {self.tls_port}}}'
+
     def rabbitmqctl(self, *args: str) -> str:
         done = subprocess.run(
             [str(_BIN / "rabbitmqctl"), *args],
@@ -66,6 +71,9 @@ class PrivateNode:
                 f"rabbitmqctl {args[0]} ended with {done.returncode}: {done.stdout}{done.stderr}"
             )
         return done.stdout
+
+    def brought(self, file: Path) -> str:
+        return str(file)
 
     def restart(self) -> None:
         self._stop_node()
@@ -151,14 +159,6 @@ class PrivateNode:
         except subprocess.TimeoutExpired:
             self._node.kill()
             self._node.wait()
-
-
-def _free_ports(count: int) -> list[int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [server.getsockname()[1] for server in held]
-    for server in held:
-        server.close()
-    return ports
 
 
 def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:

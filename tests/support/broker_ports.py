@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.support.waiting import until
-from worker.broker.address import Address
+from worker.broker.address import Address, Locate
 from worker.broker.consumer import AmqpInbox, Limits
 from worker.broker.memory import MemoryObserver
 from worker.broker.port import Delivery, Inbox, Message
@@ -15,13 +15,13 @@ def inbox(url: str, observer: MemoryObserver | None = None, **limits: float) -> 
     """An inbox whose watchdog looks five times a second."""
     prefetch = int(limits.pop("prefetch", 50))
     given = Limits(prefetch=prefetch, **{"look_every": 0.2, **limits})
-    return AmqpInbox(Address.from_url(url), observer or MemoryObserver(), SystemClock(), given)
+    return AmqpInbox(_at(url), observer or MemoryObserver(), SystemClock(), given)
 
 
 def publisher(url: str, observer: MemoryObserver | None = None, within: float = 5) -> AmqpPublisher:
     """A publisher that waits for its confirms `within` seconds."""
     return AmqpPublisher(
-        Address.from_url(url), observer or MemoryObserver(), SystemClock(), confirm_within=within
+        _at(url), observer or MemoryObserver(), SystemClock(), confirm_within=within
     )
 
 
@@ -48,3 +48,7 @@ async def receive_all(port: Inbox, count: int) -> list[Delivery]:
         while len(received) < count:
             received += await port.receive(count - len(received), 0.05)
     return received
+
+
+def _at(url: str) -> Locate:
+    return lambda: Address.from_url(url)

@@ -8,6 +8,7 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from tests.support.operator import Operator
 from worker.broker import topology
+from worker.broker.connection import SelfClosing
 
 Document = dict[str, Any]
 
@@ -20,6 +21,8 @@ class Downstream:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self.queues = [self.QUEUE]
+        """where it looks"""
         self.messages: list[AbstractIncomingMessage] = []
         """all that came, copies included"""
         self._bodies: dict[str, bytes] = {}
@@ -42,7 +45,7 @@ class Downstream:
 
         Fails if the copies of an event are not the same to the byte.
         """
-        arrived = await taken(self._url, self.QUEUE)
+        arrived = [m for queue in self.queues for m in await taken(self._url, queue)]
         for message in arrived:
             id_ = str(message.message_id)
             if self._bodies.setdefault(id_, message.body) is message.body:
@@ -55,7 +58,7 @@ class Downstream:
 async def taken(url: str, queue: str) -> list[AbstractIncomingMessage]:
     """All messages that lie in a queue; they leave it."""
     async with (
-        await aio_pika.connect(url) as connection,
+        await aio_pika.connect(url, connection_class=SelfClosing) as connection,
         connection.channel() as channel,
     ):
         source = await channel.get_queue(queue)

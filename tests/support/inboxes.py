@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from tests.support import broker_ports
+from tests.support.clock import settle
 from tests.support.operator import Operator
 from tests.support.proxy import Proxy
 from tests.support.waiting import until
@@ -31,6 +32,10 @@ class Bench(Protocol):
 
     async def lose_connection(self) -> None:
         """The connection breaks; returns when the inbox is connected again."""
+        ...
+
+    async def brought(self) -> None:
+        """Return when the inbox was brought all that the broker has."""
         ...
 
     async def held(self) -> None:
@@ -61,6 +66,10 @@ class MemoryBench:
     async def lose_connection(self) -> None:
         self.inbox.reconnect()
 
+    async def brought(self) -> None:
+        # It is at once.
+        await asyncio.sleep(0)
+
     async def held(self) -> None:
         assert self.inbox.held
 
@@ -87,8 +96,16 @@ class AmqpBench:
     async def lose_connection(self) -> None:
         await self.connected()
         ups = len(self._observer.of(Event.LINK_UP))
+        # What was acknowledged has left us, and gets to the broker.
+        await settle()
         self._proxy.cut()
         await until(lambda: len(self._observer.of(Event.LINK_UP)) > ups, "connected again")
+
+    async def brought(self) -> None:
+        async def nothing_waits() -> bool:
+            return await self._operator.waiting(topology.INBOX) == 0
+
+        await until(nothing_waits, "all is brought")
 
     async def held(self) -> None:
         async def nobody_consumes() -> bool:

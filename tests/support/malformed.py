@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from aio_pika.abc import AbstractIncomingMessage
+
 from tests.support.upstream import Sending
 from worker.settings import Settings
 
@@ -26,6 +28,16 @@ class Malformed:
     @property
     def message_id(self) -> str:
         return str(self.sending.message_id)
+
+    def is_in(self, letter: AbstractIncomingMessage) -> bool:
+        """Whether this dead letter is it, with its own bytes and reason."""
+        headers = letter.headers
+        return (
+            letter.body == self.sending.body
+            and headers.get("x-respondby-reason") == self.reason
+            and self.error in str(headers.get("x-respondby-error"))
+            and headers.get("x-respondby-original-routing-key") == self.sending.routing_key
+        )
 
 
 def twenty() -> Sequence[Malformed]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,6 +79,49 @@ def differences(
         for ticket, should in expected.items()
         if not (ticket in live and _is_same(live[ticket], should, now))
     }
+
+
+def missing(events: Sequence[Document]) -> list[str]:
+    """What others among these events speak of, and is not there: revisions and alerts."""
+    ids = {event["id"] for event in events}
+    revisions: dict[str, set[int]] = {}
+    for event in _of(events, "ticket.prioritized"):
+        revisions.setdefault(event["data"]["ticket_id"], set()).add(event["data"]["revision"])
+    return [
+        *(
+            f"revision {number} of {ticket}"
+            for ticket, numbers in revisions.items()
+            for number in {*range(1, max(numbers))} - numbers
+        ),
+        *(
+            f"the alert {event['data']['alert_id']}"
+            for event in _of(events, "objective.superseded")
+            if event["data"]["alert_id"] not in ids
+        ),
+    ]
+
+
+def doubled(events: Iterable[Document]) -> list[tuple[object, ...]]:
+    """Alerts that were raised under two ids: what they are about."""
+    raised = Counter(
+        _about(event)
+        for type_ in ("objective.at_risk", "objective.breached")
+        for event in _of(events, type_)
+    )
+    return [about for about, times in raised.items() if times > 1]
+
+
+def _about(alert: Document) -> tuple[object, ...]:
+    data = alert["data"]
+    return (
+        data["ticket_source"],
+        data["ticket_id"],
+        data["objective"]["name"],
+        alert["type"],
+        data.get("deadline") or data["due_at"],
+        data.get("threshold"),
+        data["occurrence"],
+    )
 
 
 def _end(told: Sequence[Document]) -> End:

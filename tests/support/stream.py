@@ -92,10 +92,13 @@ class Stream:
         return [sending(event) for event in self.sent]
 
 
-def made(seed: int, now: datetime, count: int) -> Stream:
-    """`count` distinct events of a few hundred tickets, and a sixth of them once or twice more."""
+def made(seed: int, now: datetime, count: int, soon_for: int = SOON) -> Stream:
+    """`count` distinct events of a few hundred tickets, and a sixth of them once or twice more.
+
+    Twice a second some deadline or threshold passes, for `soon_for` seconds.
+    """
     random = Random(seed)
-    soon = list(_soon(random, now))
+    soon = list(_soon(random, now, 2 * soon_for))
     events = [*soon, *_quiet(random, now, count - len(soon))]
     again = random.sample(events, count // 6)
     sent = [*events, *again, *random.sample(again, count // 24)]
@@ -141,9 +144,9 @@ def _quiet(random: Random, now: datetime, count: int) -> Iterator[Document]:
             yield from ticket
 
 
-def _soon(random: Random, now: datetime) -> Iterator[Document]:
+def _soon(random: Random, now: datetime, count: int) -> Iterator[Document]:
     """Critical tickets of which half, four fifths or all of the 30 minutes are up soon."""
-    for number in range(1, 2 * SOON + 1):
+    for number in range(1, count + 1):
         used = random.choice((15, 24, 30))
         notified_at = now - timedelta(minutes=used) + timedelta(seconds=number / 2)
         yield event(

@@ -1,13 +1,17 @@
-"""A worker on trial: a long stream with garbage in it goes in, and the end state is compared."""
+"""Workers on trial: a long stream with garbage in it goes in, and the end state is compared."""
 
+import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from random import Random
 
 from tests.support import malformed, oracle, stream
+from tests.support.malformed import Malformed
 from tests.support.oracle import End
 from tests.support.site import Site
+from tests.support.upstream import Pace
 from tests.support.waiting import until
 from worker.broker import topology
 from worker.policy import loading
@@ -21,18 +25,26 @@ Differences = dict[str, tuple[End | None, End]]
 class Trial:
     """One stream through one site."""
 
-    def __init__(self, site: Site, seed: int, count: int = 2000) -> None:
+    def __init__(
+        self,
+        site: Site,
+        seed: int,
+        count: int = 2000,
+        soon_for: int = stream.SOON,
+        garbage: Sequence[Malformed] = (),
+    ) -> None:
+        """`garbage`: beside one of each kind."""
         self.site = site
         self._now = datetime.now(UTC)
-        self.stream = stream.made(seed, self._now, count)
-        self.malformed = malformed.twenty()
-        self._expected = self._replayed()
-        self._sendings = [*self.stream.sendings(), *(bad.sending for bad in self.malformed)]
-        Random(seed).shuffle(self._sendings)
+        self.stream = stream.made(seed, self._now, count, soon_for)
+        self.malformed = [*malformed.twenty(), *garbage]
+        self.expected = self._replayed()
+        self.sendings = [*self.stream.sendings(), *(bad.sending for bad in self.malformed)]
+        Random(seed).shuffle(self.sendings)
 
-    async def pour(self, part: slice = slice(None)) -> None:
+    async def pour(self, part: slice = slice(None), pace: Pace | None = None) -> None:
         """Send everything, or a part of it, garbage between the events."""
-        await self.site.pour(*self._sendings[part])
+        await self.site.pour(*self.sendings[part], pace=pace)
 
     async def is_known(self, count: int) -> None:
         """Wait until the worker has committed so many of the events, and not yet all of them."""
@@ -40,14 +52,19 @@ class Trial:
         await until(lambda: site.stored("inbox") >= count, f"{count} events are known", 30)
         assert site.stored("inbox") < len(self.stream.events), "too late: the work is done"
 
-    async def ends_as_replayed(self) -> None:
-        """Wait for the end state, let the worker drain, and see that it is still the same."""
-        assert self._expected.keys() == self.stream.tickets
+    async def is_settled(self) -> None:
+        """Wait for the end state of a replay."""
+        assert self.expected.keys() == self.stream.tickets
         try:
             await until(self._is_settled, "the end state of a replay", _SETTLED_WITHIN)
         except AssertionError as late:
             raise AssertionError(f"{late}: {await self._told()}") from None
-        assert await self.site.worker.stop() == 0
+
+    async def ends_as_replayed(self) -> None:
+        """Wait for the end state, let the workers drain, and see that it is still the same."""
+        await self.is_settled()
+        stopped = await asyncio.gather(*(worker.stop() for worker in self.site.workers))
+        assert not any(stopped)
         assert not await self.differences()
 
     async def nothing_is_left(self) -> None:
@@ -64,11 +81,7 @@ class Trial:
         expected = {bad.message_id: bad for bad in self.malformed}
         for message in await self.site.dead_letters():
             bad = expected[str(message.message_id)]
-            headers = message.headers
-            assert message.body == bad.sending.body
-            assert headers["x-respondby-reason"] == bad.reason
-            assert bad.error in str(headers["x-respondby-error"])
-            assert headers["x-respondby-original-routing-key"] == bad.sending.routing_key
+            assert bad.is_in(message), message
             found[bad.message_id] += 1
         return found
 
@@ -80,7 +93,7 @@ class Trial:
     async def differences(self) -> Differences:
         """Tickets that do not stand where a replay puts them."""
         live = oracle.ends(await self.site.events())
-        return oracle.differences(live, self._expected, datetime.now(UTC))
+        return oracle.differences(live, self.expected, datetime.now(UTC))
 
     def _replayed(self) -> dict[str, End]:
         policy = loading.parse(stream.policy_text(), "policy")
@@ -98,8 +111,9 @@ class Trial:
         different = await self.differences()
         dead = len(await self.dead_letters())
         known = self.site.stored("inbox")
+        logs = "\n".join(worker.log_text()[-2000:] for worker in self.site.workers)
         some = "\n".join(f"{ticket}: {pair}" for ticket, pair in islice(different.items(), 5))
         return (
             f"{len(different)} tickets differ, {dead} dead letters, {known} events known; "
-            f"the stream was made at {self._now}\n{some}\n{self.site.worker.log_text()[-2000:]}"
+            f"the stream was made at {self._now}\n{some}\n{logs}"
         )

@@ -1,7 +1,7 @@
 """The program that publishes tickets: it sends again whatever was not confirmed."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import aio_pika
@@ -9,9 +9,10 @@ from aio_pika.abc import AbstractExchange
 
 from worker import errors
 from worker.broker import faults, topology
+from worker.broker.connection import SelfClosing
 
 #: Messages on their way at one time.
-_WINDOW = 50
+WINDOW = 50
 #: Seconds between two tries to reach a broker that is away.
 _RETRY_EVERY = 0.2
 
@@ -37,27 +38,35 @@ class Sending:
         )
 
 
-async def pour(url: str, sendings: Sequence[Sending]) -> None:
-    """Publish all, about in order. What a lost connection leaves in doubt is sent once more."""
+Pace = Callable[[], Awaitable[None]]
+
+
+async def pour(url: str, sendings: Sequence[Sending], pace: Pace | None = None) -> None:
+    """Publish all, about in order. What a lost connection leaves in doubt is sent once more.
+
+    `pace` is awaited before each window of them.
+    """
     left = list(sendings)
     while left:
         try:
             with faults.translated():
-                await _pour(url, left)
+                await _pour(url, left, pace)
         except errors.BrokerUnavailable:
             await asyncio.sleep(_RETRY_EVERY)
 
 
-async def _pour(url: str, left: list[Sending]) -> None:
+async def _pour(url: str, left: list[Sending], pace: Pace | None) -> None:
     """Publish window by window; what is confirmed leaves the list."""
     async with (
-        await aio_pika.connect(url) as connection,
+        await aio_pika.connect(url, connection_class=SelfClosing) as connection,
         connection.channel(on_return_raises=True) as channel,
     ):
         tickets = await channel.get_exchange(topology.TICKETS)
         while left:
-            await _publish(tickets, left[:_WINDOW])
-            del left[:_WINDOW]
+            if pace:
+                await pace()
+            await _publish(tickets, left[:WINDOW])
+            del left[:WINDOW]
 
 
 async def _publish(tickets: AbstractExchange, window: Sequence[Sending]) -> None:

@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ class WorkerProcess:
     broker_url: str
     settings: dict[str, str] = field(default_factory=dict)
     """without their prefix; they win over those that every worker here gets"""
+    environment: dict[str, str] = field(default_factory=dict)
+    """what else its process finds there"""
     _process: "subprocess.Popen[bytes] | None" = None
     _log_start: int = 0
     """where in the log the last start begins"""
@@ -49,17 +52,21 @@ class WorkerProcess:
         return self._running().pid
 
     @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def exit_status(self) -> int | None:
         """None while it runs."""
         return self._running().poll()
 
-    def start(self, *arguments: str) -> None:
-        """Start it and do not wait."""
-        assert self._process is None or self._process.poll() is not None, "it runs already"
+    def start(self, *arguments: str, command: Sequence[str] = (str(COMMAND),)) -> None:
+        """Start it and do not wait. `command`: what stands in for the real one."""
+        assert not self.is_running, "it runs already"
         with self.log_file.open("ab") as log:
             self._log_start = log.tell()
             self._process = subprocess.Popen(
-                [str(COMMAND), "run", *arguments],
+                [*command, "run", *arguments],
                 env=self._environment(),
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
@@ -90,6 +97,14 @@ class WorkerProcess:
         """Ask it to drain and wait; its exit status."""
         self.terminate()
         return await self.gone()
+
+    def freeze(self) -> None:
+        """Stop it where it stands, as a machine that is suspended does."""
+        self._running().send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Undo `freeze`."""
+        self._running().send_signal(signal.SIGCONT)
 
     def limit_files(self, size: int | None) -> None:
         """No file of this process may grow beyond `size` bytes, as if the disk were full."""
@@ -138,7 +153,9 @@ class WorkerProcess:
         assert self._process is not None, "it was never started"
         return self._process
 
-    def _environment(self) -> dict[str, str]:
+    @property
+    def variables(self) -> dict[str, str]:
+        """Its settings, as its process finds them in its environment."""
         given = {
             "BROKER_URL": self.broker_url,
             "DATABASE_URL": f"sqlite:///{self.database}",
@@ -146,8 +163,11 @@ class WorkerProcess:
             "LOG_FORMAT": "json",
             **self.settings,
         }
+        return {f"RESPONDBY_{name}": value for name, value in given.items()}
+
+    def _environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("RESPONDBY_")}
-        return inherited | {f"RESPONDBY_{name}": value for name, value in given.items()}
+        return inherited | self.environment | self.variables
 
 
 class Metrics:

@@ -101,6 +101,13 @@ BAD_VALUES = [
     ("DATABASE_URL", "mysql://localhost/tickets", "must be sqlite:///PATH"),
     ("DATABASE_URL", "sqlite://", "must be sqlite:///PATH"),
     ("DATABASE_URL", "sqlite:///", "must be sqlite:///PATH"),
+    ("DATABASE_URL", "postgres://localhost/tickets", "must be sqlite:///PATH or postgresql://"),
+    ("DATABASE_URL", "postgresql://u:p/x@localhost/tickets", "must be postgresql://USER"),
+    ("DATABASE_URL", "postgresql://u:p@x@localhost/tickets", "must be postgresql://USER"),
+    ("DATABASE_URL", "postgresql://u:p#x@localhost/tickets", "must be postgresql://USER"),
+    ("DATABASE_URL", "postgresql://u:p?x@localhost/tickets", "must be postgresql://USER"),
+    ("DATABASE_URL", "postgresql://localhost:port/tickets", "must be postgresql://USER"),
+    ("DATABASE_URL", "postgresql://localhost/tickets?sslmode", "must be postgresql://USER"),
     ("SOURCE", "x" * 201, "must have at most 200 characters"),
     ("HTTP_PORT", "http", "must be a whole number"),
     ("HTTP_PORT", "65536", "must be at most 65535"),
@@ -147,6 +154,11 @@ def test_no_part_of_a_url_is_repeated(url: str) -> None:
     assert SECRET not in refused(DATABASE_URL=url)
 
 
+@pytest.mark.parametrize("rest", ["/x@db", "#x@db", "?x@db", "@x@db", "@[db", "@db:port"])
+def test_no_part_of_a_database_s_url_is_repeated(rest: str) -> None:
+    assert SECRET not in refused(DATABASE_URL=f"postgresql://user:{SECRET}{rest}/tickets")
+
+
 @given(st.text(st.characters(exclude_characters="\0"), min_size=1))
 def test_any_text_in_a_url_s_place_is_a_setting_or_refused(text: str) -> None:
     for name in ("BROKER_URL", "DATABASE_URL"):
@@ -181,6 +193,20 @@ def test_plain_amqp_goes_to_this_host_only_unless_that_is_allowed() -> None:
 )
 def test_a_database_is_a_file(url: str, path: str) -> None:
     assert load(DATABASE_URL=url).database_path == Path(path)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "localhost/tickets",
+        "u:p%40%2F%23@[::1]:5432/tickets?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        "u@db-1:5432,db-2/tickets?target_session_attrs=primary",
+        "/tickets?host=/run/postgresql",
+    ],
+)
+def test_a_database_may_be_a_server_s(rest: str) -> None:
+    assert load(DATABASE_URL=f"postgresql://{rest}").on_postgresql
+    assert not load(DATABASE_URL="sqlite:///postgresql://").on_postgresql
 
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What a monitor sees over HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -56,6 +57,35 @@ async def test_metrics_can_be_parsed_by_prometheus_own_library(base: str) -> Non
     assert (status, content_type) == (200, "text/plain")
     families = {family.name for family in text_string_to_metric_families(text)}
     assert "respondby_responses" in families
+
+
+async def test_a_request_that_does_not_come_is_not_waited_for_long() -> None:
+    app = http.application(CollectorRegistry(), Health())
+    async with http.serve(app, "127.0.0.1", 0, patience=0.1) as port, asyncio.timeout(5):
+        for begun in (b"", b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: "):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(begun)
+            assert await reader.read() == b"", "closed, and nothing said"
+            writer.close()
+
+
+async def test_nor_is_its_body(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "PATIENCE", 0.1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", base.rpartition(":")[2])
+    async with asyncio.timeout(5):
+        writer.write(f"POST {http.APPLY} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n".encode())
+        assert (await reader.readline()).startswith(b"HTTP/1.1 408")
+    writer.close()
+
+
+async def test_a_request_that_is_too_large_is_refused(base: str) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with session.post(base + http.APPLY, data="x" * 2000) as answer:
+            assert answer.status == 413
+        async with session.get(f"{base}/metrics", headers={"X-Long": "x" * 10_000}) as answer:
+            assert answer.status == 400
+        async with session.get(f"{base}/{'x' * 10_000}") as answer:
+            assert answer.status == 400
 
 
 async def test_a_port_that_is_taken_is_told_in_one_line(base: str) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -21,11 +22,23 @@ def test_each_line_is_one_json_object_with_its_event_level_and_time() -> None:
     assert line == {"event": "event_dead_lettered", "level": "warning", "reason": "not_json"}
 
 
-def test_a_line_cannot_be_forged_by_what_is_logged() -> None:
+@pytest.mark.parametrize("style", ["console", "json"])
+def test_a_line_cannot_be_forged_nor_a_terminal_commanded_by_what_is_logged(
+    style: Literal["console", "json"],
+) -> None:
+    stream = io.StringIO()
+    log = logs.configure(style, "info", stream)
+    evil = 'x"}\n{"event": "worker_stopped"}\r\n\x1b]0;owned\x07\x9b2J\u2028'
+    log.info(LogEvent.STARTING, message_id=evil, names=[evil])
+    assert len(stream.getvalue().splitlines()) == 1
+    assert re.findall("\x1b]|\x07|\x9b", stream.getvalue()) == []
+
+
+def test_what_is_logged_is_not_as_long_as_others_want() -> None:
     stream = io.StringIO()
     log = logs.configure("json", "info", stream)
-    log.info(LogEvent.STARTING, message_id='x"}\n{"event": "worker_stopped"}\r\n')
-    assert len(stream.getvalue().splitlines()) == 1
+    log.info(LogEvent.STARTING, message_id="x" * 100_000, names=["y" * 100_000] * 100_000)
+    assert len(stream.getvalue()) < 100_000
 
 
 @pytest.mark.parametrize("style", ["console", "json"])

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from worker.policy.signals.reader import Reader
 
 SIGNALS = lexicon.default()
 READER, ANOTHER = Reader(SIGNALS), Reader(SIGNALS)
+TraceFunction = Callable[[FrameType, str, Any], Any]
 _SPOKEN = sorted(phrase.replace("+", "") for said in SIGNALS.words.values() for phrase in said[:12])
 
 anything = st.text(max_size=400)
@@ -61,24 +63,34 @@ def test_a_stretch_is_found_where_its_words_stand(words: list[str]) -> None:
     level = tokens.flat(" ".join(words))
     said = tokens.words(level)
     for place in range(len(said)):
-        where = tokens.stretch(level, said, place, place)
+        where = tokens.stretch(level, said, place, place + 1)
         assert tokens.words(level[: where.start]) == said[:place]
         assert level[where] == said[place]
 
 
+@given(speech)
+def test_a_stretch_holds_its_words_and_no_others(text: str) -> None:
+    level = tokens.flat(text)
+    said = tokens.words(level)
+    for first in range(0, len(said), 7):
+        behind = min(first + 3, len(said))
+        assert tokens.words(level[tokens.stretch(level, said, first, behind)]) == said[first:behind]
+
+
 def steps(reading: Callable[[], object]) -> int:
-    """How many calls a reading makes: its work, whatever the machine does meanwhile."""
+    """How many lines a reading runs: its work, whatever the machine does meanwhile."""
     count = 0
 
-    def profiled(frame: FrameType, event: str, argument: object) -> None:
+    def traced(frame: FrameType, event: str, argument: object) -> TraceFunction:
         nonlocal count
-        count += event in ("call", "c_call")
+        count += event == "line"
+        return traced
 
-    sys.setprofile(profiled)
+    sys.settrace(traced)
     try:
         reading()
     finally:
-        sys.setprofile(None)
+        sys.settrace(None)
     return count
 
 

@@ -17,6 +17,7 @@ SET_ASIDE = [
     f"Begin forwarded message:\n> {SCARY}",
     f"From: Jo Doe\nSent: Monday\nTo: Desk\nSubject: help\n\n{SCARY}",
     f"-----Original Message-----\nFrom: Jo\nTo: Desk\n\n{SCARY}",
+    f"From:Jo Doe\r\nTo:Desk\r\n\r\n{SCARY}",
     "Kind regards,\nJo Doe\nHead of Production Backup\nEmergency line 555 0100",
     "-- \nJo Doe\nAll Production Systems Down Ltd",
     "Sent from my iPhone",
@@ -65,3 +66,17 @@ def test_one_line_that_looks_like_a_header_is_the_writers_own(line: str) -> None
 
 def test_what_stands_before_a_footer_in_its_line_is_kept() -> None:
     assert prose.own_words("x", "It's dead. Sent from my iPhone") == "x\nIt's dead. "
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Thanks to the update the live backup is dead.",
+        "Best of all: it's dead.",
+        "Today it's dead.",
+        "On Monday it was dead, as I wrote.",
+        "Psst, it's dead.",
+    ],
+)
+def test_a_line_that_only_begins_like_a_mark_is_the_writers_own(said: str) -> None:
+    assert prose.own_words("x", f"Hello\n  {said}") == f"x\nHello\n  {said}"
