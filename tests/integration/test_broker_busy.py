@@ -10,7 +10,7 @@ from tests.support.broker import Broker
 from tests.support.operator import Operator
 from tests.support.waiting import running, until
 from worker.broker import topology
-from worker.broker.consumer import FIRST_WINDOW, AmqpInbox
+from worker.broker.consumer import AmqpInbox
 
 #: Stops the inbox's leader again and again for longer than the broker waits for its answer.
 _BUSY = """
@@ -19,7 +19,7 @@ _BUSY = """
 [begin sys:suspend(Leader), timer:sleep(600), sys:resume(Leader), timer:sleep(1) end
  || _ <- lists:seq(1, 8)].
 """
-_MESSAGES = 5 * FIRST_WINDOW
+_MESSAGES, _AT_A_TIME = 50, 10
 
 
 async def test_an_inbox_is_not_caught_up_because_a_busy_broker_calls_it_empty(
@@ -45,7 +45,7 @@ class _Worker:
     settled: set[bytes] = field(default_factory=set)
 
     async def run(self) -> None:
-        while batch := await self.inbox.receive(FIRST_WINDOW, 0):
+        while batch := await self.inbox.receive(_AT_A_TIME, 0):
             await self.inbox.settle(batch)
             self.settled |= {delivery.body for delivery in batch}
 

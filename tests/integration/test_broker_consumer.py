@@ -8,6 +8,7 @@ from tests.support import broker_ports
 from tests.support.operator import Operator
 from tests.support.waiting import running, until
 from worker.broker import topology
+from worker.broker.consumer import SUSPECT_AFTER
 from worker.broker.events import Event
 from worker.broker.memory import MemoryObserver
 
@@ -77,20 +78,45 @@ async def test_a_message_comes_as_it_was_sent(broker_url: str, operator: Operato
     assert got.headers == headers
 
 
-async def test_the_first_window_is_small_and_grows_after_the_first_settle(
+async def test_the_first_window_is_one_message_and_grows_when_more_is_asked_for(
     broker_url: str, operator: Operator
 ) -> None:
     await _declared(operator)
     await operator.send_many(_bodies(100))
     inbox = broker_ports.inbox(broker_url, prefetch=50)
     async with running(inbox):
-        received = await broker_ports.receive_all(inbox, 10)
-        assert await operator.waiting(topology.INBOX) == 90
-        await inbox.settle(received[:1])
+        received = await inbox.receive(100, 0.3)
+        assert await operator.waiting(topology.INBOX) == 99
         received += await broker_ports.receive_all(inbox, 50)
-        assert [delivery.body for delivery in received] == _bodies(60)
-        # One more was brought if the settle was faster than the change of windows.
-        assert await operator.waiting(topology.INBOX) in (39, 40)
+        assert [delivery.body for delivery in received] == _bodies(51)
+        assert await operator.waiting(topology.INBOX) == 49
+
+
+async def test_messages_that_were_given_back_often_are_brought_one_by_one(
+    broker_url: str, operator: Operator
+) -> None:
+    await _declared(operator)
+    await operator.send_many(_bodies(3))
+    for _ in range(SUSPECT_AFTER):
+        await _give_back(operator, 3)
+    await operator.send_many([b"new", b"newer", b"newest"])
+    inbox = broker_ports.inbox(broker_url)
+    async with running(inbox):
+        for left in (5, 4, 3):
+            suspects = await inbox.receive(100, 0.3)
+            assert (len(suspects), await operator.waiting(topology.INBOX)) == (1, left)
+            await inbox.settle(suspects)
+        fresh = await broker_ports.receive_all(inbox, 3)
+    assert [delivery.body for delivery in fresh] == [b"new", b"newer", b"newest"]
+
+
+async def _give_back(operator: Operator, count: int) -> None:
+    """As a worker does that crashes with so many in hand."""
+    channel = await operator.channel()
+    for _ in range(count):
+        await channel.basic_get(topology.INBOX)
+    await channel.close()
+    await _waiting(operator, count)
 
 
 async def test_settled_messages_are_acknowledged_up_to_the_first_that_is_not(
@@ -208,8 +234,8 @@ async def test_draining_gives_back_what_was_not_handed_out_and_keeps_what_was(
     observer = MemoryObserver()
     inbox = broker_ports.inbox(broker_url, observer)
     async with running(inbox):
-        await _waiting(operator, 0)
         received = await broker_ports.receive_all(inbox, 2)
+        await _waiting(operator, 0)
         await inbox.drain()
         assert await inbox.receive(10, 60) == []
         await operator.send(b"new")
@@ -241,8 +267,9 @@ async def test_the_inbox_is_caught_up_when_it_is_seen_empty_and_nothing_is_in_ha
 ) -> None:
     await _declared(operator)
     await operator.send_many(_bodies(30))
-    inbox = broker_ports.inbox(broker_url)
+    inbox = broker_ports.inbox(broker_url, prefetch=9)
     async with running(inbox):
+        # One that came alone, and nine thereafter.
         received = await broker_ports.receive_all(inbox, 10)
         # Another worker takes the rest.
         assert len(await operator.take_all(topology.INBOX)) == 20

@@ -82,7 +82,8 @@ async def test_what_is_settled_after_its_connection_was_lost_is_told_and_comes_a
             again = await broker_ports.receive_all(inbox, 2)
             await inbox.settle(again)
         assert observer.of(Event.STALE_SETTLED) == [{"count": 1}, {"count": 1}]
-        assert [got.body for got in again] == [b"0", b"1"]
+        # Each came in a window of its own; 3.10 brings them again in either order.
+        assert {got.body for got in again} == {b"0", b"1"}
         assert await operator.take(topology.INBOX) is None
 
 

@@ -1,4 +1,5 @@
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -51,10 +52,10 @@ async def test_a_mismatch_at_the_start_ends_both_links_with_one_clear_line(
     broker_url: str, operator: Operator
 ) -> None:
     await (await operator.channel()).queue_declare(topology.INBOX, durable=True)
-    address = Address.from_url(broker_url)
+    locate = partial(Address.from_url, broker_url)
     for service in (
-        AmqpInbox(address, MemoryObserver(), SystemClock()),
-        AmqpPublisher(address, MemoryObserver(), SystemClock()),
+        AmqpInbox(locate, MemoryObserver(), SystemClock()),
+        AmqpPublisher(locate, MemoryObserver(), SystemClock()),
     ):
         async with asyncio.timeout(10):
             with pytest.raises(errors.TopologyMismatch, match=r"respondby\.tickets"):
@@ -62,8 +63,8 @@ async def test_a_mismatch_at_the_start_ends_both_links_with_one_clear_line(
 
 
 async def test_without_declaring_a_missing_topology_ends_the_start(broker_url: str) -> None:
-    address = Address.from_url(broker_url)
-    inbox = AmqpInbox(address, MemoryObserver(), SystemClock(), declare=False)
+    locate = partial(Address.from_url, broker_url)
+    inbox = AmqpInbox(locate, MemoryObserver(), SystemClock(), declare=False)
     async with asyncio.timeout(10):
         with pytest.raises(errors.TopologyMismatch, match="is missing"):
             await inbox.run()
@@ -71,9 +72,9 @@ async def test_without_declaring_a_missing_topology_ends_the_start(broker_url: s
 
 async def test_two_links_that_declare_at_once_do_not_disturb_each_other(broker_url: str) -> None:
     observer = MemoryObserver()
-    address = Address.from_url(broker_url)
-    inbox = AmqpInbox(address, observer, SystemClock())
-    publisher = AmqpPublisher(address, observer, SystemClock())
+    locate = partial(Address.from_url, broker_url)
+    inbox = AmqpInbox(locate, observer, SystemClock())
+    publisher = AmqpPublisher(locate, observer, SystemClock())
     async with running(inbox, publisher):
         await until(lambda: observer.up == {"consume": True, "publish": True}, "both links up")
     assert observer.up == {"consume": False, "publish": False}
