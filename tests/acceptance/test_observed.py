@@ -92,15 +92,16 @@ async def test_no_ticket_text_no_address_and_no_secret_stands_in_any_log_line(
 
 
 def _what_happened(now: datetime) -> list[Document]:
-    met, missed, paused = (
-        _created(name, now - timedelta(hours=2), "acme-dental")
-        for name in ("met", "missed", "paused")
-    )
+    # Nothing of it is due yet, should its answer come in a batch of its own.
+    met = _created("met", now - timedelta(minutes=40), "acme-dental")
     met["data"]["facts"] = CRITICAL | {"system_critical": False, "workaround": False}
-    older = _event("ticket.updated", now - timedelta(hours=1), "older", "met", description="")
+    older = _event("ticket.updated", now - timedelta(minutes=20), "older", "met", description="")
+    missed, paused = (
+        _created(name, now - timedelta(hours=2), "acme-dental") for name in ("missed", "paused")
+    )
     return [
         met,
-        _answer("met", now - timedelta(hours=2) + timedelta(seconds=60)),
+        _answer("met", now - timedelta(minutes=40) + timedelta(seconds=60)),
         met,  # again
         _event("ticket.resolved", now - timedelta(minutes=1), "resolved", "met"),
         older,  # changes nothing any more
