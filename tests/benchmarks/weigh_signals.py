@@ -62,7 +62,7 @@ def examples(paths: Iterable[Path], signals: SignalsPart) -> list[Example]:
             text = prose.own_words(ticket["summary"], ticket.get("description"))
             said = tokens.words(tokens.flat(text))
             words = weigh.words(said)
-            shown = {f"sign {name}" for name in signs.seen(said)}
+            shown = {f"sign {name}" for name in signs.seen(said).signs}
             found.append(Example(path.stem, shown | {*filter(_is_word, words)}, ticket["label"]))
     return found
 

@@ -1,104 +1,104 @@
 """Clauses: what is said together, with its negations and suppositions worked out."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from worker.policy.signals import tokens
-from worker.policy.signals.vocabulary import Vocabulary, longest
-
-Hit = tuple[int, int, int]
-"""What was meant, as bits, and the first and last word that said it."""
-Clause = tuple[int, list[Hit]]
-"""All that was meant, and each hit."""
+from worker.policy.signals.vocabulary import Match, Vocabulary
 
 # What joins words rather than names things.
 SENTENCE, STOP, TURN, NEGATION, ASKED, SUPPOSED, PAST = (1 << bit for bit in range(7))
-#: The first bit of what a lexicon names itself.
-FIRST_NAMED = 7
-#: What holds for a whole sentence, wherever in it it is said.
+_JOINS = (1 << 7) - 1
+#: What holds for a whole sentence, wherever in it it is said. That it holds has bits of its own.
 WHOLE_SENTENCE = ASKED | SUPPOSED | PAST
-_JOINS = (1 << FIRST_NAMED) - 1
-_ENDS_NEGATION = SENTENCE | STOP | TURN
+HOLDS = 3
+#: The first bit of what a lexicon names itself.
+FIRST_NAMED = 10
 _ENDS_CLAUSE = SENTENCE | TURN
 
 #: Words before a question mark that make it a question, and not a way to look astonished.
 _SHORTEST_QUESTION = 2
 
-ENDS = {**dict.fromkeys(tokens.SENTENCE_ENDS, SENTENCE), tokens.COMMA: STOP, "?": SENTENCE | ASKED}
+ENDS = {tokens.FULL_STOP: SENTENCE, tokens.COMMA: STOP, tokens.QUESTION_MARK: SENTENCE | ASKED}
 
 
-class Grammar(NamedTuple):
-    reach: int
-    """how many words after a negation are turned round by it"""
-    names: int
-    """how far left the bit of a negated meaning is from that of the meaning"""
+class Reading(NamedTuple):
+    """What was said, clause by clause in the order of the text."""
+
+    meant: Sequence[int]
+    """all that is meant in each clause, as bits"""
+    ends: Sequence[int]
+    """where the hits of each clause begin, and those of the last one end"""
+    hits: Sequence[Match]
 
 
-class _Reading:
-    """The clauses so far, and the sentence that is being read."""
+class Grammar:
+    """Reads words by the phrases of a lexicon."""
 
-    def __init__(self) -> None:
-        self.hits: list[Hit] = []
-        self.clauses: list[Clause] = []
-        self._clause_at = 0
-        self._whole = 0
-        self._sentence = 0
-        self._sentence_at = 0
+    def __init__(self, phrases: Iterable[tuple[str, int]], *, reach: int, names: int) -> None:
+        """`phrases`: each with the bits of what it means; `reach`: how many words after a negation
+        are turned round by it; `names`: how far left the bit of a negated meaning is from its own.
+        """
+        joins_first = sorted((*phrases, *ENDS.items()), key=lambda phrase: not phrase[1] & _JOINS)
+        self._vocabulary = Vocabulary(joins_first)
+        self._reach = reach
+        meanings = self._vocabulary.meanings
+        self._joins = [meaning & _JOINS for meaning in meanings if meaning & _JOINS]
+        means = [meaning & ~_JOINS | meaning & WHOLE_SENTENCE for meaning in meanings]
+        means += [meaning << names for meaning in means]
+        same: dict[int, int] = {}
+        self._means = [same.setdefault(meaning, meaning) for meaning in means]
+        """by the phrases' numbers; a phrase that is turned round has one behind all others"""
 
-    def join(self, meaning: int, first: int, last: int) -> None:
-        if meaning > _JOINS:  # "nobody" names something itself
-            self.hits.append((meaning & ~_JOINS, first, last))
-        whole = meaning & WHOLE_SENTENCE
-        if whole & ASKED and last - self._sentence_at < _SHORTEST_QUESTION:
-            whole = 0
-        if whole:
-            self._whole |= whole
-            self.hits.append((whole, self._sentence_at if whole & ASKED else first, last))
-        if meaning & _ENDS_CLAUSE:
-            self._end_clause()
-            if meaning & SENTENCE:
-                self._end_sentence(last + 1)
-
-    def _end_clause(self) -> None:
-        if hits := self.hits[self._clause_at :]:
-            meant = 0
-            for hit in hits:
-                meant |= hit[0]
-            self.clauses.append((meant, hits))
-            self._clause_at += len(hits)
-
-    def _end_sentence(self, next_at: int) -> None:
-        if whole := self._whole:
-            spoken = self.clauses[self._sentence :]
-            self.clauses[self._sentence :] = [(meant | whole, hits) for meant, hits in spoken]
-        self._whole, self._sentence, self._sentence_at = 0, len(self.clauses), next_at
-
-
-def clauses(said: Sequence[str], vocabulary: Vocabulary, grammar: Grammar) -> list[Clause]:
-    """Every clause in which something was meant, in the order of the text."""
-    reading = _Reading()
-    hit = reading.hits.append
-    after = negated_to = negation = 0
-    behind = len(said)
-    for place, node in enumerate(map(vocabulary.first.get, said)):
-        if node is None or place < after:
-            continue
-        meaning, further = node
-        after = place + 1
-        if further and after < behind and said[after] in further:
-            meaning, after = longest(node, said, after)
-        if meaning > _JOINS and not meaning & _JOINS:
-            if place < negated_to:
-                hit((meaning << grammar.names, negation, after - 1))
-            else:
-                hit((meaning, place, after - 1))
-        elif meaning & _ENDS_NEGATION:
+    def read(self, said: Sequence[str]) -> Reading:  # noqa: C901, one loop: here the time goes
+        """Every clause in which something was meant, in the order of the text."""
+        joins, means = self._joins, self._means
+        joining, turned = len(joins), len(self._means) // 2
+        hits = self._vocabulary.matches((*said, tokens.FULL_STOP))
+        clauses: list[int] = []
+        ends = [0]
+        meant = whole = sentence = sentence_at = negation = negated_to = 0
+        for stop, (phrase, first, behind) in enumerate(hits, start=1):
+            if phrase >= joining:
+                if first < negated_to:
+                    phrase += turned  # noqa: PLW2901
+                    hits[stop - 1] = phrase, negation, behind
+                meant |= means[phrase]
+                continue
+            join = joins[phrase]
+            if join == STOP:
+                negated_to = 0
+                continue
+            if join != SENTENCE:
+                if join & NEGATION:
+                    negation, negated_to = first, behind + self._reach
+                spoken = means[phrase]  # "nobody" names something itself
+                if join & ASKED:
+                    hits[stop - 1] = phrase, sentence_at, behind
+                    spoken &= -1 if first - sentence_at >= _SHORTEST_QUESTION else ~WHOLE_SENTENCE
+                meant |= spoken
+                whole |= spoken & WHOLE_SENTENCE
+                if not join & _ENDS_CLAUSE:
+                    continue
             negated_to = 0
-            if meaning != STOP:
-                reading.join(meaning, place, after - 1)
-        elif meaning:
-            reading.join(meaning, place, after - 1)
-            if meaning & NEGATION:
-                negation, negated_to = place, after + grammar.reach
-    reading.join(SENTENCE, behind, behind)
-    return reading.clauses
+            if meant:
+                clauses.append(meant)
+                ends.append(stop)
+                meant = 0
+            if join & SENTENCE:
+                if whole:
+                    holds = whole << HOLDS
+                    clauses[sentence:] = [bits | holds for bits in clauses[sentence:]]
+                    whole = 0
+                sentence, sentence_at = len(clauses), behind
+        return Reading(clauses, ends, hits)
+
+    def stretch(self, reading: Reading, clause: int, meaning: int) -> tuple[int, int]:
+        """From the first to behind the last of a clause's words that mean any of this."""
+        means, start, behind = self._means, sys.maxsize, 0
+        for phrase, first, last in reading.hits[reading.ends[clause] : reading.ends[clause + 1]]:
+            if means[phrase] & meaning:
+                # the negation of a later one may stand before an earlier one
+                start, behind = first if first < start else start, last
+        return start, behind

@@ -1,24 +1,25 @@
 """What the writer of a ticket said: quoted replies, forwards, signatures and footers set aside."""
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Literal
+from collections.abc import Collection, Iterable, Iterator
+from typing import Literal, cast
+
+from ahocorasick_rs import AhoCorasick
 
 Kind = Literal["own", "blank", "quoted", "header", "closing", "postscript", "footer"]
 
-_QUOTED = ">"
-_HEADERS = ("from:", "sent:", "to:", "cc:", "date:", "subject:", "von:", "an:", "gesendet:", "de:")
-_INTRODUCES = re.compile(
-    r"(?:on|am|le) .{5,120}(?:wrote|schrieb|a écrit) ?:|begin forwarded message"
+_QUOTED = (
+    r">|(?:on|am|le) .{5,120}(?:wrote|schrieb|a écrit) ?:|begin forwarded message"
     r"|-+ ?(?:original|forwarded) message|-----original appointment"
 )
-_CLOSINGS = frozenset((
+_HEADERS = "from:", "sent:", "to:", "cc:", "date:", "subject:", "von:", "an:", "gesendet:", "de:"
+_CLOSINGS = (
     "--", "__", "___", "regards", "kind regards", "best regards", "warm regards", "rgds", "br",
     "kr", "with kind regards", "thanks and regards", "thanks & regards", "best", "all the best",
     "cheers", "best wishes", "greetings", "thanks", "many thanks", "thanks in advance", "thx", "ty",
     "thank you", "sincerely", "yours sincerely", "yours faithfully", "yours", "respectfully",
     "cordially",
-))  # fmt: skip
+)  # fmt: skip
 _POSTSCRIPT = ("ps ", "ps:", "p.s", "p. s")
 #: A line behind a closing that is longer than this is no name, title or telephone number.
 _SIGNATURE_LINE = 60
@@ -32,13 +33,19 @@ _FOOTERS = (
     "this message originated", "scanned for viruses", "registered in england", "registered office",
     "type your reply above", "reply above this line", "[external]",
 )  # fmt: skip
-#: As much of a line as any of its marks could stand in.
-_LINE_START = 160
-#: A line that begins with none of these words and marks is the writer's own, or a footer.
-_STARTS = frozenset(
-    start.split(" ")[0].strip(",.:") for start in (*_HEADERS, *_CLOSINGS, *_POSTSCRIPT)
-) | {"on", "am", "le", "begin"}
-_START_MARKS = ">-_"
+_FIND_FOOTERS = AhoCorasick(_FOOTERS).find_matches_as_indexes
+
+
+def _any_of(starts: Iterable[str]) -> str:
+    return "|".join(map(re.escape, starts))
+
+
+#: What the start of a line in small letters tells of it.
+_MARK = re.compile(
+    rf"\n[^\S\n]*+(?:(?P<quoted>{_QUOTED})|(?P<header>{_any_of(_HEADERS)})"
+    rf"|(?P<closing>(?:{_any_of(_CLOSINGS)})[ ,.!]*+\s*?(?=\n|$))"
+    rf"|(?P<postscript>{_any_of(_POSTSCRIPT)}))"
+)
 
 
 def own_words(summary: str, description: str | None) -> str:
@@ -51,12 +58,20 @@ def all_words(summary: str, description: str | None) -> str:
     return "\n".join((summary, *_lines(description or "", quoted=True)))
 
 
-def _lines(said: str, *, quoted: bool) -> Iterator[str]:
+def _lines(said: str, *, quoted: bool) -> Iterable[str]:
+    lines = said.splitlines()
+    low = "\n".join(("", *lines)).lower()
+    footers = {_FOOTERS[place] for place, _, _ in _FIND_FOOTERS(low, overlapping=True)}
+    if not footers and not _MARK.search(low):
+        return lines
+    return _sorted_out(lines, footers, quoted=quoted)
+
+
+def _sorted_out(lines: Iterable[str], footers: Collection[str], *, quoted: bool) -> Iterator[str]:
     """Each line is looked at once; `aside` says why those from here on are set aside."""
-    footers = _footers(said)
     aside: Kind = "own"
     header: str | None = None
-    for line in said.splitlines():
+    for line in lines:
         kind = _kind(line, footers)
         if kind == "header" and aside == "own" and not quoted:
             # one alone is the writer's own ("To: whom it may concern"), two are a quoted letter's
@@ -86,34 +101,15 @@ def _aside(aside: Kind, kind: Kind, line: str) -> Kind:
     return aside
 
 
-def _footers(said: str) -> list[str]:
-    lowered = said.lower()
-    return [footer for footer in _FOOTERS if footer in lowered]
-
-
-def _kind(line: str, footers: Sequence[str]) -> Kind:
-    words = line.split(None, 1)
-    if not words:
+def _kind(line: str, footers: Collection[str]) -> Kind:
+    if not line.strip():
         return "blank"
-    if words[0][0] in _START_MARKS or words[0].lower().strip(",.:!") in _STARTS:
-        kind = _marked(line.strip()[:_LINE_START].lower())
-        if kind != "own":
-            return kind
-    if footers and any(footer in line.lower() for footer in footers):
-        return "footer"
-    return "own"
+    low = line.lower()
+    if mark := _MARK.match("\n" + low):
+        return cast(Kind, mark.lastgroup)
+    return "footer" if any(footer in low for footer in footers) else "own"
 
 
-def _marked(start: str) -> Kind:
-    if start[0] == _QUOTED or _INTRODUCES.match(start):
-        return "quoted"
-    if start.startswith(_HEADERS):
-        return "header"
-    if start.rstrip(" ,.!") in _CLOSINGS:
-        return "closing"
-    return "postscript" if start.startswith(_POSTSCRIPT) else "own"
-
-
-def _before(line: str, footers: Sequence[str]) -> str:
+def _before(line: str, footers: Collection[str]) -> str:
     low = line.lower()
     return line[: min(place for footer in footers if (place := low.find(footer)) >= 0)]

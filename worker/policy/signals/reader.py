@@ -1,6 +1,6 @@
 """From a ticket's words to facts, each with the words that gave it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -15,7 +15,6 @@ from worker.policy.signals.weights import (
     SCALE_OF,
     STAGES,
     Scale,
-    Spoken,
     Weights,
 )
 
@@ -68,43 +67,35 @@ class Reader:
         level = tokens.flat(text)
         said = tokens.words(level)
         seen = self._signs.seen(said)
-        if not seen:
+        if not seen.signs:
             return {}
-        spoken = self._weights.spoken(seen)
-        scales = self._weights.scales(seen, self._weights.words(said))
+        causes = self._weights.causes(seen.signs)
+        scales = self._weights.scales(seen.signs, self._weights.words(said))
         facts: dict[FactName, Fact] = {}
-        for claim in _claims(spoken.points, scales, self._bars):
-            if ground := self._ground(claim, spoken, seen, said):
+        for claim in _claims(causes, scales, self._bars):
+            if ground := self._ground(claim, seen, said):
                 evidence = text[tokens.stretch(level, said, *ground)]
-                facts[claim.fact] = Fact.model_construct(
-                    value=claim.value, origin="text", evidence=_short(evidence)
-                )
+                said_so = {"value": claim.value, "from": "text", "evidence": _short(evidence)}
+                facts[claim.fact] = Fact.model_validate(said_so)
         return facts
 
-    def _ground(
-        self, claim: _Claim, spoken: Spoken, seen: Mapping[str, Seen], said: Sequence[str]
-    ) -> tuple[int, int] | None:
-        """The first and last of the words that say most for a claim; None if none does."""
-        signs = spoken.most if claim.sense > 0 else spoken.least
-        if sign := signs.get(claim.cause):
-            return seen[sign].stretch()
-        return self._loose_ground(claim, seen, said) if claim.loosely else None
+    def _ground(self, claim: _Claim, seen: Seen, said: Sequence[str]) -> tuple[int, int] | None:
+        """The words that say most for a claim, of equals the first; None if none does."""
+        signs = self._weights.speak_most(claim.cause, claim.sense, seen.signs)
+        if not signs and claim.loosely:
+            return self._loose_ground(claim, seen, said)
+        return self._signs.where(signs, seen) if signs else None
 
     def _loose_ground(
-        self, claim: _Claim, seen: Mapping[str, Seen], said: Sequence[str]
+        self, claim: _Claim, seen: Seen, said: Sequence[str]
     ) -> tuple[int, int] | None:
         scale, sense = SCALE_OF[claim.cause]
         sense *= claim.sense
-        if sign := _most((self._weights.of_sign(name, scale) * sense, name) for name in seen):
-            return seen[sign].stretch()
-        word = _most((self._weights.of_word(word, scale) * sense, word) for word in said)
-        return (said.index(word),) * 2 if word else None
-
-
-def _most(points: Iterable[tuple[int, str]]) -> str | None:
-    """What has most points; None if nothing has any."""
-    most = max(points, default=(0, ""))
-    return most[1] if most[0] > 0 else None
+        if signs := self._weights.weigh_most(scale, sense, seen.signs):
+            return self._signs.where(signs, seen)
+        words = self._weights.lean_most(scale, sense, set(said))
+        place = min(map(said.index, words), default=None)
+        return None if place is None else (place, place + 1)
 
 
 def _claims(causes: Causes, scales: Scales, bars: BarsPart) -> Iterator[_Claim]:

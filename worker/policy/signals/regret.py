@@ -1,6 +1,7 @@
 """What a ticket is taken for: that which is regretted least, whatever it turns out to be."""
 
 import math
+import operator
 from collections.abc import Mapping
 
 from worker.policy.signals.weights import Scale
@@ -19,6 +20,9 @@ _REGRETS: Mapping[Kind, Mapping[Kind, int]] = {
     None: {"no_fault": 25, "mild": 11, None: 0, "system_critical": 10},
     "system_critical": {"no_fault": 100, "mild": 80, None: 11, "system_critical": 0},
 }
+_KINDS: tuple[Kind, ...] = ("no_fault", None, "mild", "system_critical")
+#: The same by what it was taken for: how much that is regretted, kind by kind.
+_REGRETTED = {taken: [_REGRETS[kind][taken] for kind in _KINDS] for taken in _KINDS}
 #: Points with which something is out of the question.
 NEVER = -14 * POINTS
 #: How likely something is beside another that has so many points more, in millionths: a table, for
@@ -33,9 +37,8 @@ def least(no_fault: int, faults: Mapping[Kind, int]) -> Kind:
     each that it may be if it is one.
     """
     likely = _likely(no_fault, faults)
-    return min(
-        likely, key=lambda taken: sum(odds * _REGRETS[kind][taken] for kind, odds in likely.items())
-    )
+    odds = [likely[kind] for kind in _KINDS]
+    return min(_KINDS, key=lambda taken: sum(map(operator.mul, odds, _REGRETTED[taken])))
 
 
 def _likely(no_fault: int, faults: Mapping[Kind, int]) -> dict[Kind, int]:

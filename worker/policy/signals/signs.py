@@ -1,16 +1,21 @@
 """Which signs a ticket shows: names that meet in one clause, and signs that meet in one ticket."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import operator
+from collections.abc import Iterable, Iterator, Sequence, Set
+from functools import lru_cache, reduce
+from itertools import compress
 from typing import NamedTuple
 
 from worker.policy.signals import clauses, lexicon
-from worker.policy.signals.clauses import Hit
+from worker.policy.signals.clauses import Grammar, Reading
 from worker.policy.signals.lexicon import NOT, UNLESS, SignalsPart, SignPart
-from worker.policy.signals.vocabulary import Vocabulary
 
 _GRAMMATICAL = {"supposed": clauses.SUPPOSED, "past": clauses.PAST, "asked": clauses.ASKED}
 #: A fault that is only supposed, or over, is none.
 _NOT_NOW = ("supposed", "past")
+_HIDES = (clauses.SUPPOSED | clauses.PAST) << clauses.HOLDS
+#: How many combinations of what one clause means are known with the ways that start from them.
+_REMEMBERED = 1024
 
 
 class Way(NamedTuple):
@@ -18,20 +23,13 @@ class Way(NamedTuple):
 
     sign: str
     needs: int
-    bars: int
+    regards: int
+    """what it needs, and what must not be there"""
 
 
 class Seen(NamedTuple):
-    """The way in which a sign was first shown, and the hits of its clause."""
-
-    way: Way
-    hits: Sequence[Hit]
-
-    def stretch(self) -> tuple[int, int]:
-        """The first and last word that showed it."""
-        needs = self.way.needs
-        places = [(first, last) for meaning, first, last in self.hits if meaning & needs]
-        return min(places)[0], max(last for _, last in places)
+    signs: Set[str]
+    reading: Reading
 
 
 class Signs:
@@ -42,31 +40,69 @@ class Signs:
             name: 1 << (clauses.FIRST_NAMED + position)
             for position, name in enumerate(lexicon_.words)
         }
-        self._sizes = {self._bits[name]: len(said) for name, said in lexicon_.words.items()}
-        self.grammar = clauses.Grammar(lexicon_.grammar.reach or 0, len(self._bits))
-        self.vocabulary = Vocabulary(self._phrases(lexicon_), clauses.ENDS)
-        ways = [way for name, sign in lexicon_.signs.items() for way in self._ways(name, sign)]
-        self._by_meaning = self._sorted_by_meaning(ways)
-        self._together = [
-            (name, [frozenset(lexicon.alternatives(choice)) for choice in part.of])
+        self._grammar = Grammar(
+            self._phrases(lexicon_), reach=lexicon_.grammar.reach or 0, names=len(self._bits)
+        )
+        self._ways = {name: [*self._ways_of(name, sign)] for name, sign in lexicon_.signs.items()}
+        self._alone = frozenset(self._ways)
+        self._needed = {name: _all(way.needs for way in ways) for name, ways in self._ways.items()}
+        self._together = {
+            name: [frozenset(lexicon.alternatives(choice)) for choice in part.of]
             for name, part in lexicon_.together.items()
-        ]
+        }
+        ways = [way for ways in self._ways.values() for way in ways]
+        self._plain = {way.needs: way.sign for way in ways if _is_plain(way)}
+        self._others = [way for way in ways if self._plain.get(way.needs) != way.sign]
+        self._starts = _all(_highest(way.needs) for way in self._others)
+        self._starting = lru_cache(_REMEMBERED)(self._ways_from)
 
-    def seen(self, said: Sequence[str]) -> dict[str, Seen]:
-        """The signs that these words show, each as it is shown first."""
-        seen: dict[str, Seen] = {}
-        ways_of = self._by_meaning
-        for meant, hits in clauses.clauses(said, self.vocabulary, self.grammar):
-            for hit in hits:
-                if hit[0] in ways_of:
-                    for way in ways_of[hit[0]]:
-                        sign, needs, bars = way
-                        if sign not in seen and meant & needs == needs and not meant & bars:
-                            seen[sign] = Seen(way, hits)
-        for name, choices in self._together:
-            if not any(choice.isdisjoint(seen) for choice in choices):
-                seen[name] = next(seen[sign] for sign in seen if sign in choices[0])
-        return seen
+    def seen(self, said: Sequence[str]) -> Seen:
+        """The signs that these words show."""
+        reading = self._grammar.read(said)
+        now, shown = 0, []
+        for meant in reading.meant:
+            if not meant & _HIDES:
+                now |= meant
+            if starts := meant & self._starts:
+                for sign, needs, regards in self._starting(starts):
+                    if meant & regards == needs:
+                        shown.append(sign)
+        signs = set(compress(self._plain.values(), map(now.__and__, self._plain)))
+        signs.update(shown)
+        for name, choices in self._together.items():
+            for choice in choices:
+                if choice.isdisjoint(signs):
+                    break
+            else:
+                signs.add(name)
+        return Seen(signs, reading)
+
+    def where(self, signs: Set[str], seen: Seen) -> tuple[int, int]:
+        """The first words that show one of these signs: the first of them, and the one behind.
+
+        What only several show together is shown where the first of them is.
+        """
+        alone = signs & self._alone or next(
+            choices[0] for name, choices in self._together.items() if name in signs
+        )
+        ways: list[Way] = []
+        needed = 0
+        for sign in alone:
+            ways += self._ways[sign]
+            needed |= self._needed[sign]
+        shown = []
+        for clause, meant in enumerate(seen.reading.meant):
+            if meant & needed:
+                for _, needs, regards in ways:
+                    if meant & regards == needs:
+                        shown.append(self._grammar.stretch(seen.reading, clause, needs))
+                if shown:
+                    break
+        return min(shown)
+
+    def _ways_from(self, starts: int) -> list[Way]:
+        """The ways of which what is needed and has the highest bit is there."""
+        return [way for way in self._others if _highest(way.needs) & starts]
 
     def _phrases(self, lexicon_: SignalsPart) -> Iterator[tuple[str, int]]:
         grammar = lexicon_.grammar
@@ -83,45 +119,32 @@ class Signs:
         for name, phrases in lexicon_.words.items():
             yield from ((phrase, self._bits[name]) for phrase in phrases)
 
-    def _ways(self, name: str, sign: SignPart) -> Iterator[Way]:
-        hidden = sum(_GRAMMATICAL[word] for word in _NOT_NOW if word not in sign.even)
+    def _ways_of(self, name: str, sign: SignPart) -> Iterator[Way]:
         for way in sign.when:
-            needs = bars = 0
-            for word in way.split():
-                if word.startswith(UNLESS):
-                    bars |= self._bit(word.removeprefix(UNLESS))
-                else:
-                    needs |= self._bit(word)
-            yield Way(name, needs, (bars | hidden) & ~needs)
+            words = way.split()
+            needs = _all(self._bit(word) for word in words if not word.startswith(UNLESS))
+            bars = [word.removeprefix(UNLESS) for word in words if word.startswith(UNLESS)]
+            hides = [word for word in _NOT_NOW if word not in (*sign.even, *words)]
+            yield Way(name, needs, needs | _all(map(self._barring, (*bars, *hides))))
 
     def _bit(self, word: str) -> int:
         if word.startswith(NOT):
             return self._bits[word.removeprefix(NOT)] << len(self._bits)
         return _GRAMMATICAL.get(word) or self._bits[word]
 
-    def _sorted_by_meaning(self, ways: Iterable[Way]) -> Mapping[int, tuple[Way, ...]]:
-        """For the meaning of each word or phrase, the ways that are looked at when it is met.
-
-        A way is looked at for one of its needs only, the one that fewest phrases have.
-        """
-        meanings = self.vocabulary.meanings()
-        named = {meaning >> clauses.FIRST_NAMED << clauses.FIRST_NAMED for meaning in meanings}
-        hits = {
-            *named,
-            *(meaning << len(self._bits) for meaning in named),
-            *(meaning & clauses.WHOLE_SENTENCE for meaning in meanings),
-        }
-        rarest = [(way, min(_bits(way.needs), key=self._frequency)) for way in ways]
-        found = {hit: tuple(way for way, bit in rarest if bit & hit) for hit in hits}
-        return {hit: parts for hit, parts in found.items() if parts}
-
-    def _frequency(self, bit: int) -> int:
-        """How often a meaning is met: what is negated is rarer than what is not."""
-        negated = bit >> len(self._bits)
-        return self._sizes[negated] if negated in self._sizes else 1000 * self._sizes.get(bit, 1)
+    def _barring(self, word: str) -> int:
+        """The bit that must not be there; what holds for a sentence, not even elsewhere in it."""
+        return self._bit(word) << (clauses.HOLDS if word in _GRAMMATICAL else 0)
 
 
-def _bits(meaning: int) -> Iterator[int]:
-    while meaning:
-        yield meaning & -meaning
-        meaning &= meaning - 1
+def _is_plain(way: Way) -> bool:
+    """Is it enough that one thing is meant, wherever it is?"""
+    return way.needs.bit_count() == 1 and way.regards == way.needs | _HIDES
+
+
+def _all(bits: Iterable[int]) -> int:
+    return reduce(operator.or_, bits, 0)
+
+
+def _highest(bits: int) -> int:
+    return 1 << bits.bit_length() - 1

@@ -1,77 +1,67 @@
-"""From words to what they mean: a tree of phrases in which the longest match counts."""
+"""From words to what they mean: a lexicon's phrases, found in one pass, the longest first."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+
+from ahocorasick_rs import AhoCorasick, MatchKind
 
 from worker.policy.signals import inflection, tokens
 
 #: Stand for any number, and for one of two digits or more.
 NUMBER, LARGE_NUMBER = "#", "##"
-#: Numbers are written out up to these, at the start of a phrase and within one.
-_FIRST_NUMBERS, _LATER_NUMBERS = 10_000, 100
+#: Only at the start of a phrase: within one, such a number is a year or a version, not a count.
+_LARGEST = "###"
+_SIZES = {NUMBER: range(10), LARGE_NUMBER: range(10, 100), _LARGEST: range(100, 10_000)}
 #: A shorter word's slips are other words: form, from.
 _SLIPS_FROM = 7
+#: Each word is written as one letter, of which the first take three bytes; no phrase has a space.
+_LETTERS = range(0x800, 0xD800), range(0xE000, 0x110000)
+_NO_LETTER = " "
 
-Node = tuple[int, "dict[str, Node]"]
-"""What the phrase that ends here means (0: nothing), and the words that may go on from here."""
-
-
-class _Branch:
-    def __init__(self) -> None:
-        self.meaning = 0
-        self.further: dict[str, _Branch] = {}
-
-    def grow(self, phrase: Sequence[str], meaning: int) -> None:
-        branch = self
-        for word in phrase:
-            branch = branch.further.setdefault(word, _Branch())
-        branch.meaning |= meaning
-
-    def frozen(self, numbers: int = _LATER_NUMBERS) -> Node:
-        further = {word: branch.frozen() for word, branch in self.further.items()}
-        return self.meaning, _counted(further, numbers)
+Match = tuple[int, int, int]
+"""The number of a phrase, the first of its words, and the word behind it."""
+Letters = Mapping[str, str]
 
 
 class Vocabulary:
-    """Meanings are sets of bits; a phrase that stands under several names has them all."""
+    """Finds phrases, each known by its number.
 
-    def __init__(self, phrases: Iterable[tuple[str, int]], ends: Mapping[str, int]) -> None:
-        root = _Branch()
-        for phrase, meaning in phrases:
-            for reading in inflection.expanded(phrase):
-                root.grow(split(reading), meaning)
-        for end, meaning in ends.items():
-            root.grow([end], meaning)
-        _, further = root.frozen(_FIRST_NUMBERS)
-        self.first: Mapping[str, Node] = {**_slips(further), **further}
-
-    def meanings(self) -> set[int]:
-        """Every meaning that a phrase has."""
-        met: dict[int, int] = {}  # numbers share their nodes: each is looked at once
-        waiting = list(self.first.values())
-        while waiting:
-            node = waiting.pop()
-            if id(node) not in met:
-                met[id(node)] = node[0]
-                waiting.extend(node[1].values())
-        return set(met.values())
-
-
-def longest(node: Node, said: Sequence[str], place: int) -> tuple[int, int]:
-    """What the longest phrase means of which `node` is the start, and the place behind it.
-
-    `place` is that of the next word.
+    With a letter for each word, phrases in a text are strings in a string, for which there are
+    fast ways, and a place in it is that of a word.
     """
-    meaning, further = node
-    after = place
-    while further and place < len(said):
-        below = further.get(said[place])
-        if below is None:
-            break
-        place += 1
-        further = below[1]
-        if below[0] or not further:
-            meaning, after = below[0], place
-    return meaning, after
+
+    def __init__(self, phrases: Iterable[tuple[str, int]]) -> None:
+        """Meanings are sets of bits; a phrase that stands under several names has them all."""
+        readings = [(said, meaning) for phrase, meaning in phrases for said in _readings(phrase)]
+        words = dict.fromkeys(itertools.chain(_SIZES, *(said for said, _ in readings)))
+        letters = dict(zip(words, map(chr, itertools.chain(*_LETTERS)), strict=False))
+        meanings: dict[str, int] = {}
+        for spelt, meaning in _spelt(readings, letters):
+            meanings[spelt] = meanings.get(spelt, 0) | meaning
+        self.meanings = list(meanings.values())
+        """by the phrases' numbers"""
+        self._letter = _Letters(letters).__getitem__
+        search = AhoCorasick(meanings, matchkind=MatchKind.LeftmostLongest)
+        self._found = search.find_matches_as_indexes
+
+    def matches(self, said: Iterable[str]) -> list[Match]:
+        """Every phrase that is said, none within another, in the order of the text."""
+        return self._found("".join(map(self._letter, said)))
+
+
+class _Letters(dict[str, str]):
+    """The words of phrases, and apart from them, so that they stay together, what is rarer."""
+
+    def __init__(self, letters: Letters) -> None:
+        super().__init__(letters)
+        self._rarer = {**_slips(letters), **_numbers(letters)}
+
+    def __missing__(self, word: str) -> str:
+        return self._rarer.get(word, _NO_LETTER)
+
+
+def _readings(phrase: str) -> Iterator[list[str]]:
+    return map(split, inflection.expanded(phrase))
 
 
 def split(reading: Iterable[str]) -> list[str]:
@@ -83,28 +73,32 @@ def split(reading: Iterable[str]) -> list[str]:
     ]
 
 
-def _counted(further: dict[str, Node], numbers: int) -> dict[str, Node]:
-    """The number signs written out as numbers, since a reading only ever looks words up."""
-    nothing: Node = (0, {})
-    number, large = further.pop(NUMBER, nothing), further.pop(LARGE_NUMBER, nothing)
-    if number is nothing and large is nothing:
-        return further
-    either = _joined(number, large)
-    known = {str(count): either if count > 9 else number for count in range(numbers)}
-    own = {count: _joined(node, known.get(count, nothing)) for count, node in further.items()}
-    return {**known, **own}
+def _spelt(
+    readings: Iterable[tuple[list[str], int]], letters: Letters
+) -> Iterator[tuple[str, int]]:
+    """Each reading in letters, with every number that a number sign may stand for."""
+    large, small = _numbers_of(letters, LARGE_NUMBER), _numbers_of(letters, NUMBER)
+    largest = _numbers_of(letters, _LARGEST)
+    first = {**letters, NUMBER: small + large + largest, LARGE_NUMBER: large + largest}
+    later = {**letters, NUMBER: small + large, LARGE_NUMBER: large}
+    for said, meaning in readings:
+        choices = first[said[0]], *map(later.__getitem__, said[1:])
+        yield from ((spelt, meaning) for spelt in map("".join, itertools.product(*choices)))
 
 
-def _joined(left: Node, right: Node) -> Node:
-    both = left[1].keys() & right[1].keys()
-    shared = {word: _joined(left[1][word], right[1][word]) for word in both}
-    return left[0] | right[0], {**left[1], **right[1], **shared}
+def _numbers_of(letters: Letters, size: str) -> str:
+    """The letters of numbers: of those that phrases have themselves, and one for all others."""
+    return letters[size] + "".join(letters.get(str(number), "") for number in _SIZES[size])
 
 
-def _slips(further: Mapping[str, Node]) -> dict[str, Node]:
+def _numbers(letters: Letters) -> dict[str, str]:
+    return {str(number): letters[size] for size, range_ in _SIZES.items() for number in range_}
+
+
+def _slips(letters: Letters) -> dict[str, str]:
     return {
-        slip: node
-        for word, node in further.items()
+        slip: letter
+        for word, letter in letters.items()
         if len(word) >= _SLIPS_FROM and word.isalpha()
         for slip in inflection.slips(word)
     }

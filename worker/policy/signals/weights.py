@@ -1,8 +1,9 @@
 """What signs and words weigh: points for a cause, and sums on the scales that decide."""
 
 import itertools
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Literal, NamedTuple
+from typing import Literal, TypeVar
 
 from worker.policy.signals import clauses, vocabulary
 from worker.policy.signals.lexicon import CAUSES, Cause, PointsPart, SignalsPart
@@ -24,19 +25,11 @@ SCALE_OF: Mapping[Cause, tuple[Scale, int]] = {
     "degraded": ("mild", 1),
 }
 
-
-#: Bits that the sum of a scale has for itself where the three are added up as one number.
-_ROOM = 24
-
-
-class Spoken(NamedTuple):
-    """What signs say of the causes: the points of each, and the signs that say most."""
-
-    points: dict[Cause, int]
-    most: dict[Cause, str]
-    """the sign that speaks most for a cause"""
-    least: dict[Cause, str]
-    """the sign that speaks most against it"""
+Rows = Mapping[str, Sequence[int]]
+"""Points in columns, by the name of what has them."""
+Ranks = Sequence[Set[str]]
+"""Names of what has points, those with most first."""
+ColumnT = TypeVar("ColumnT")
 
 
 class Weights:
@@ -44,16 +37,21 @@ class Weights:
 
     def __init__(self, signals: SignalsPart) -> None:
         self.says = signals.says()
-        signs = _by_name(signals.learnt.signs)
-        for name, says in self.says.items():
-            points = signs.setdefault(name, [0] * len(SCALES))
-            for cause, said in says.items():
-                scale, sense = SCALE_OF[cause]
-                points[SCALES.index(scale)] += sense * said
-        self._signs = {name: _packed(points) for name, points in signs.items()}
-        self._words = {
-            word: _packed(points) for word, points in _by_name(signals.learnt.words).items()
+        by_cause = {
+            sign: [said.get(cause, 0) for cause in CAUSES] for sign, said in self.says.items()
         }
+        by_scale = _by_name(signals.learnt.signs)
+        for sign, said in self.says.items():
+            points = by_scale.setdefault(sign, [0] * len(SCALES))
+            for cause, more in said.items():
+                scale, sense = SCALE_OF[cause]
+                points[SCALES.index(scale)] += sense * more
+        words = _by_name(signals.learnt.words)
+        self._causes, self._scales = Columns(CAUSES, by_cause), Columns(SCALES, by_scale, words)
+        self._spoken = self._causes.packed(by_cause)
+        self._signs, self._words = self._scales.packed(by_scale), self._scales.packed(words)
+        self._speaking = _ranks(CAUSES, by_cause)
+        self._weighing, self._leaning = _ranks(SCALES, by_scale), _ranks(SCALES, words)
         tone = (vocabulary.split(phrase.split()) for phrase in signals.grammar.tone)
         self._no_words = frozenset((*clauses.ENDS, *(said[0] for said in tone if len(said) == 1)))
 
@@ -63,45 +61,79 @@ class Weights:
         words -= self._no_words
         return words
 
-    def spoken(self, signs: Iterable[str]) -> Spoken:
-        """What these signs say of each cause."""
-        spoken = Spoken(dict.fromkeys(CAUSES, 0), {}, {})
-        high, low = dict.fromkeys(CAUSES, 0), dict.fromkeys(CAUSES, 0)
-        for sign in signs:
-            for cause, points in self.says[sign].items():
-                spoken.points[cause] += points
-                if points > high[cause]:
-                    high[cause], spoken.most[cause] = points, sign
-                elif points < low[cause]:
-                    low[cause], spoken.least[cause] = points, sign
-        return spoken
+    def causes(self, signs: Iterable[str]) -> dict[Cause, int]:
+        """How many points these signs have for each cause, by a person's judgement."""
+        points = sum(map(self._spoken.__getitem__, signs))
+        return dict(zip(CAUSES, self._causes.unpacked(points), strict=True))
 
     def scales(self, signs: Iterable[str], words: Set[str]) -> dict[Scale, int]:
         """Where the scales stand with these signs and these different words."""
         points = sum(map(self._signs.__getitem__, signs))
         points += sum(map(self._words.get, words, itertools.repeat(0)))
-        return dict(zip(SCALES, _unpacked(points), strict=True))
+        return dict(zip(SCALES, self._scales.unpacked(points), strict=True))
 
-    def of_sign(self, sign: str, scale: Scale) -> int:
-        return _unpacked(self._signs[sign])[SCALES.index(scale)]
+    def speak_most(self, cause: Cause, sense: int, signs: Set[str]) -> Set[str]:
+        """The signs that have most points for a cause, or with a sense of -1 against it."""
+        return _first(self._speaking[cause, sense], signs)
 
-    def of_word(self, word: str, scale: Scale) -> int:
-        return _unpacked(self._words.get(word, 0))[SCALES.index(scale)]
+    def weigh_most(self, scale: Scale, sense: int, signs: Set[str]) -> Set[str]:
+        """The signs that weigh most on a scale, or with a sense of -1 against it."""
+        return _first(self._weighing[scale, sense], signs)
+
+    def lean_most(self, scale: Scale, sense: int, words: Set[str]) -> Set[str]:
+        """The words that lean most to what a scale speaks for, or with a sense of -1 away."""
+        return _first(self._leaning[scale, sense], words)
 
 
-def _packed(points: Sequence[int]) -> int:
-    """The points of all scales as one number, so that one sum adds up all."""
-    return sum(point << place * _ROOM for place, point in enumerate(points))
+class Columns:
+    """Rows of points as one number each, so that one sum adds up all of their columns.
+
+    A number that fits a machine word is added up without an object made on the way.
+    """
+
+    def __init__(self, names: Sequence[str], *tables: Rows) -> None:
+        totals = [
+            sum(abs(row[place]) for rows in tables for row in rows.values())
+            for place, _ in enumerate(names)
+        ]
+        room = max(totals).bit_length() + 1  # for the sign
+        self._shifts = range(0, room * len(totals), room)
+        self._half, self._mask = 1 << room - 1, (1 << room) - 1
+        self._halves = self._one([self._half] * len(totals))
+
+    def packed(self, rows: Rows) -> dict[str, int]:
+        return {name: self._one(row) for name, row in rows.items()}
+
+    def unpacked(self, whole: int) -> list[int]:
+        whole, half, mask = whole + self._halves, self._half, self._mask
+        return [(whole >> shift & mask) - half for shift in self._shifts]
+
+    def _one(self, row: Sequence[int]) -> int:
+        return sum(points << shift for points, shift in zip(row, self._shifts, strict=True))
 
 
-def _unpacked(points: int) -> list[int]:
-    found = []
-    for _ in SCALES:
-        half = 1 << _ROOM - 1
-        low = (points + half) % (2 * half) - half
-        found.append(low)
-        points = points - low >> _ROOM
-    return found
+def _ranks(names: Sequence[ColumnT], rows: Rows) -> dict[tuple[ColumnT, int], Ranks]:
+    """The ranks of each column, and of each for who has points against it: a sense of -1."""
+    return {
+        (name, sense): _ranked({of: sense * row[place] for of, row in rows.items()})
+        for place, name in enumerate(names)
+        for sense in (1, -1)
+    }
+
+
+def _ranked(points: Mapping[str, int]) -> Ranks:
+    ranks: defaultdict[int, set[str]] = defaultdict(set)
+    for name, has in points.items():
+        ranks[has].add(name)
+    return [ranks[has] for has in sorted(ranks, reverse=True) if has > 0]
+
+
+def _first(ranks: Ranks, names: Set[str]) -> Set[str]:
+    """Those of the names that are in the first rank that has any of them."""
+    for rank in ranks:
+        if found := rank & names:
+            return found
+    return frozenset()
 
 
 def _by_name(part: PointsPart) -> dict[str, list[int]]:
