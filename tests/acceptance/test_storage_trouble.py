@@ -56,7 +56,7 @@ async def test_while_the_disk_is_full_messages_are_held(site: Site) -> None:
 async def test_a_worker_whose_database_is_locked_at_the_start_waits_for_it(site: Site) -> None:
     with _locked(site):
         site.worker.start()
-        await until(lambda: bool(site.worker.log("store_unavailable")), "it says why it waits")
+        await until(lambda: bool(site.worker.log("store_unavailable")), "it says why it waits", 30)
         assert (await site.worker.get("/healthz"))[0] == 200
         assert (await site.worker.get("/readyz"))[0] == 503
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.faults import crashing
+from tests.faults import crashing, message_faults
 from tests.faults.row import Row, row
 from tests.faults.scene import Scene
-from tests.support import stream
+from tests.support import malformed, stream
 from tests.support.malformed import Malformed
 from tests.support.upstream import Sending
 from tests.support.waiting import until
@@ -59,7 +60,13 @@ def crash(point: str, times: int = _TIMES) -> Row:
         back_within=_AT_WORK_WITHIN,
         lasts=5.0 * times,
         soon_for=20 * times,
+        garbage=_plenty if point == "C9" else tuple,
     )(strike)
+
+
+def _plenty() -> Sequence[Malformed]:
+    """So much poison that each of several workers has some to bury."""
+    return [*message_faults.copies(malformed.twenty(), 5)]
 
 
 def kills(times: int = 20) -> Row:

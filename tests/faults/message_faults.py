@@ -14,10 +14,11 @@ _SIZES = (262_145, 1_048_577, 1_048_577, 1_048_577, 15_000_000)
 
 
 def _many() -> Sequence[Malformed]:
-    return [*_copies(malformed.twenty(), 20), *_hostile()]
+    return [*copies(malformed.twenty(), 20), *_hostile()]
 
 
-def _copies(kinds: Sequence[Malformed], times: int) -> Iterator[Malformed]:
+def copies(kinds: Sequence[Malformed], times: int) -> Iterator[Malformed]:
+    """The same so many times, each with an id of its own."""
     for number in range(times):
         for kind in kinds:
             id_ = f"{kind.message_id}-{number}"

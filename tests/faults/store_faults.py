@@ -31,7 +31,8 @@ def _can_inject(ground: Ground) -> bool:
     return on_sqlite(ground) and disk.may_trace()
 
 
-@row("F16", "somebody locks the database", copies=False, burials=False)
+# Of several workers one publishes anew what another could not remove from the outbox.
+@row("F16", "somebody locks the database", burials=False)
 async def locked(here: Scene) -> None:
     async with _locked(here):
         await _is_held(here)

@@ -128,7 +128,7 @@ async def test_when_every_connection_is_in_use_the_store_counts_as_away(
     postgres: PrivateServer, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stores, "CONNECTIONS", 1)
-    monkeypatch.setattr(stores, "CONNECT_WITHIN", 0.1)
+    monkeypatch.setattr(stores, "CONNECT_WITHIN", 1.0)
     async with _store(postgres.url(database)) as store, store.begin():
         with pytest.raises(errors.StoreUnavailable, match="every connection is in use"):
             await store.outbox(9)

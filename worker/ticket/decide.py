@@ -39,12 +39,12 @@ def on_event(
     announcer: Announcer, ledger: Ledger, earlier: Sequence[Entry], entry: Entry, policy: Policy
 ) -> Decision:
     """Decide anew on a ticket whose history has grown by `entry`, in whatever order."""
-    whole = history.ordered([*earlier, entry])
+    before, whole = history.ordered(earlier), history.ordered([*earlier, entry])
     late = whole[-1] is not entry
     life = live(whole, policy)
     if life is None:
         return Decision(ledger=ledger, phase="waiting", level=None, deadline=None, late=late)
-    if _is_judged(ledger.record, life, whole, _place(whole, entry)):
+    if _is_judged(ledger.record, life, before, whole):
         after = ledger
     else:
         after = _with_alerts(ledger, life, entry.event)
@@ -125,21 +125,23 @@ def _differs(before: Ledger, told: "_Telling") -> bool:
     return before.alerts != told.ledger.alerts or len({frozenset(plan) for plan in plans}) > 1
 
 
-def _place(whole: Sequence[Entry], entry: Entry) -> int:
-    return next(place for place, known in enumerate(whole) if known is entry)
+def _is_judged(
+    record: Record | None, life: Life, before: Sequence[Entry], whole: Sequence[Entry]
+) -> bool:
+    """The objective has ended, and what makes `before` the `whole` gives no reason to judge again.
 
-
-def _is_judged(record: Record | None, life: Life, whole: Sequence[Entry], place: int) -> bool:
-    """The objective has ended, and what stands at `place` is no reason to judge it again."""
+    What has a sequence may move others of its instant: it is not its own place that counts.
+    """
     answer = life.answer
     if record is None or answer is None:
         return False
-    if place > answer.place:
+    until_answered = answer.place + 1
+    if whole[:until_answered] == before[:until_answered]:
         return True
     if record.policy == life.policy.digest:
         return False
     # Another policy than the one that judged takes no pretext to judge again.
-    without = live([*whole[:place], *whole[place + 1 :]], life.policy)
+    without = live(before, life.policy)
     judged = without.answer if without else None
     return judged is not None and replace(judged, place=answer.place) == answer
 

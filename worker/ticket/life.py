@@ -169,11 +169,21 @@ class Life:
 
         A fact that was taken back is unknown: somebody knew better than the words.
         """
-        if len(self._stated) == len(FACTS):
-            told = self._stated
-        else:
-            told = {**self.policy.read(*self._words), **self._stated}
+        whole = len(self._stated) == len(FACTS)
+        told = self._stated if whole else {**self._read(), **self._stated}
         return {name: fact for name, fact in told.items() if fact is not None}
+
+    def _read(self) -> Mapping[FactName, Fact]:
+        """What the words tell; what was stated to be critical they cannot tell to be no fault."""
+        read = self.policy.read(*self._words)
+        critical = self._stated.get("system_critical")
+        if critical is None or critical.value is not True:
+            return read
+        return {
+            name: fact
+            for name, fact in read.items()
+            if name not in ("request", "stage") or fact.value in ("fault", "production")
+        }
 
     def _stop(self, instant: datetime, by: EndedBy) -> None:
         if self.stands_since is None:

@@ -242,3 +242,17 @@ def test_a_slip_of_the_hand_changes_nothing(typed: str, meant: str) -> None:
 )
 def test_spelling_and_case_change_nothing(one: str, other: str) -> None:
     assert values("Ticket", one) == values("Ticket", other)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Can you restore our mail server? Everyone is down",
+        "Could you look at our firewall? Internet is down at all sites",
+        "Please add more disk space, the ERP server is full and nobody can post invoices",
+        "All sites are offline, can somebody call me?",
+        "Ransomware note on file server. What should we do?",
+    ],
+)
+def test_a_courtesy_makes_no_question_of_an_outage(text: str) -> None:
+    assert level("", text) in ("high", "critical")

@@ -1,10 +1,12 @@
 """The same end in whatever order events arrive and however time passes, over random histories."""
 
+from itertools import permutations
+
 import hypothesis.strategies as st
 from hypothesis import given
 
 from tests.support.histories import LONG_AFTER, START, STEP, ends, enough, histories
-from tests.support.tickets import Case, with_clients
+from tests.support.tickets import HIGH, LOW, Case, created, responded, updated, with_clients
 from worker.ticket.history import Entry
 
 
@@ -26,6 +28,19 @@ def test_the_end_is_the_same_in_whatever_order_and_however_often_events_arrive(
     shuffled.take(*data.draw(st.permutations([*entries, *doubled])))
     shuffled.wake(last)
     assert shuffled.end == in_order.end
+
+
+def test_the_end_is_the_same_though_a_sequence_moves_the_answer_before_what_had_come_already() -> (
+    None
+):
+    opened = created("10:00", facts=HIGH)
+    answer = responded("11:00", "answer", sequence=1)
+    unnumbered = updated("11:00", "b", facts=LOW)
+    numbered = updated("11:00", "a", sequence=2, facts=LOW)
+    found = {
+        _case(opened, *arrived).end for arrived in permutations([answer, unnumbered, numbered])
+    }
+    assert len(found) == 1
 
 
 @enough

@@ -22,6 +22,10 @@ from worker.policy.signals.weights import (
 _REMEMBERED, _LONGEST_REMEMBERED = 1024, 4096
 #: Longer evidence is cut to its first words.
 LONGEST_EVIDENCE = 100
+#: In fewer different words there is hardly more than a courtesy to tell a question by.
+_FEW = 20
+#: The most that a courtesy then says beyond the bar.
+_COURTESY = 5
 
 Causes = Mapping[Cause, int]
 Scales = Mapping[Scale, int]
@@ -70,7 +74,10 @@ class Reader:
         if not seen.signs:
             return {}
         causes = self._weights.causes(seen.signs)
-        scales = self._weights.scales(seen.signs, self._weights.words(said))
+        words = self._weights.words(said)
+        scales = self._weights.scales(seen.signs, words)
+        if len(words) < _FEW and _could_be_grave(causes):
+            scales["no_fault"] = min(scales["no_fault"], self._bars.no_fault + _COURTESY)
         facts: dict[FactName, Fact] = {}
         for claim in _claims(causes, scales, self._bars):
             if ground := self._ground(claim, seen, said):
@@ -96,6 +103,12 @@ class Reader:
         words = self._weights.lean_most(scale, sense, set(said))
         place = min(map(said.index, words), default=None)
         return None if place is None else (place, place + 1)
+
+
+def _could_be_grave(causes: Causes) -> bool:
+    """A fault of something system-critical is named, and nothing that is still made or tested."""
+    named = min(causes["fault"], causes["system_critical"])
+    return named > 0 >= max(causes[stage] for stage in STAGES)
 
 
 def _claims(causes: Causes, scales: Scales, bars: BarsPart) -> Iterator[_Claim]:
