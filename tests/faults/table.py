@@ -8,14 +8,15 @@ from tests.faults.outcome import Outcome
 from tests.faults.row import Row
 
 _COLUMNS = (
-    ("row", 11),
-    ("fault", 52),
+    ("row", 12),
+    ("fault", 50),
     ("events", 6),
     ("lost", 5),
     ("doubled", 7),
     ("copies", 6),
     ("noticed", 7),
     ("back", 6),
+    ("took", 5),
     ("MB", 4),
     ("verdict", 7),
 )
@@ -43,6 +44,7 @@ class Table:
                 str(found.copies),
                 _seconds(outcome.noticed),
                 _seconds(outcome.recovery),
+                f"{outcome.seconds:.0f}",
                 f"{outcome.memory / 1e6:.0f}",
                 verdict,
             ],
@@ -53,7 +55,7 @@ class Table:
 
     def left_out(self, row: Row) -> None:
         """The fault cannot be injected here."""
-        self._console.print(f"{row.name:11}  {row.fault}: not here", style="dim", markup=False)
+        self._console.print(f"{row.name:12}  {row.fault}: not here", style="dim", markup=False)
 
     def _line(self, cells: list[str], style: str) -> None:
         padded = (
