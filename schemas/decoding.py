@@ -6,7 +6,7 @@ from typing import Any
 import jiter
 from pydantic import ValidationError
 
-from schemas.inbound import INBOUND_TYPES, Inbound, inbound
+from schemas.inbound import INBOUND_TYPES, Created, Inbound, Responded, Updated, inbound
 
 
 class Rejected(Exception):
@@ -55,10 +55,15 @@ def _json(body: bytes) -> object:
 
 
 def _check_times(event: Inbound) -> None:
-    for name in ("notified_at", "responded_at"):
-        instant = getattr(event.data, name, None)
-        if instant is not None and instant > event.time:
-            raise Rejected("time_in_future", f"data.{name} is after the event's time")
+    said = event.data
+    if isinstance(said, Responded):
+        name, instant = "responded_at", said.responded_at
+    elif isinstance(said, Created | Updated):
+        name, instant = "notified_at", said.notified_at
+    else:
+        return
+    if instant is not None and instant > event.time:
+        raise Rejected("time_in_future", f"data.{name} is after the event's time")
 
 
 def _jiter_says(error: ValueError) -> str:
@@ -84,6 +89,7 @@ def _says(fault: Any) -> str:
         "string_type": "must be a string",
         "string_too_short": "must not be empty",
         "bool_type": "must be true or false",
+        "string_pattern_mismatch": "must not hold a NUL character",
         "model_type": "must be an object",
     }
     said: str = fixed.get(fault["type"]) or fault["msg"]

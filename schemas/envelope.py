@@ -7,13 +7,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from schemas.times import Instant
 
 
-def _without_nul(value: str) -> str:
-    # PostgreSQL's text cannot hold it, and no upstream means it.
-    if "\0" in value:
-        raise ValueError("must not hold a NUL character")
-    return value
-
-
 def _sequence(value: object) -> object:
     # Bounded, since the digits are compared as a number, and Python reads only so many.
     if isinstance(value, int) and not isinstance(value, bool):
@@ -30,9 +23,23 @@ def _bounded(value: str) -> str:
     return value
 
 
-Text = Annotated[str, AfterValidator(_without_nul)]
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_without_nul)]
-Key = Annotated[str, Field(min_length=1), AfterValidator(_without_nul), AfterValidator(_bounded)]
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+#: PostgreSQL's text cannot hold a NUL character, and no upstream means it.
+WITHOUT_NUL = r"^[^\u0000]*$"
+
+Text = Annotated[str, Field(pattern=WITHOUT_NUL)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=WITHOUT_NUL)]
+# A JSON Schema can say it of characters only.
+_TOLD_BOUNDED = Field(json_schema_extra={"maxLength": 1024})
+Key = Annotated[
+    str, Field(min_length=1, pattern=WITHOUT_NUL), AfterValidator(_bounded), _TOLD_BOUNDED
+]
+#: A field that an event has only where there is something to say; the value is None by default.
+Absent = Field(exclude_if=_is_none)
+_Sequence = Annotated[str, Field(max_length=200)] | int | None
 Level = Literal["critical", "high", "medium", "low"]
 
 #: The levels, least urgent first: a higher index is a higher level.
@@ -48,10 +55,15 @@ class Envelope(BaseModel):
     id: Key
     """unique within `source`: an event is known by both"""
     source: Key
+    """the system that tells this, as a URI reference such as `/psa`"""
     time: Instant
     """when it happened"""
-    subject: Text | None = None
-    sequence: Annotated[str | None, BeforeValidator(_sequence)] = None
+    subject: Annotated[Text | None, Absent] = None
+    """the ticket's id"""
+    sequence: Annotated[
+        str | None, BeforeValidator(_sequence, json_schema_input_type=_Sequence), Absent
+    ] = None
     """the order that the source gives to events of one instant"""
-    traceparent: Text | None = None
-    tracestate: Text | None = None
+    traceparent: Annotated[Text | None, Absent] = None
+    """W3C Trace Context, carried from an event to what is published because of it"""
+    tracestate: Annotated[Text | None, Absent] = None

@@ -15,16 +15,22 @@ class AboutTicket(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
     ticket_id: Name
+    """the ticket's own id in the system that `source` names: a ticket is known by both"""
 
 
 class Created(AboutTicket):
     """A ticket came in. The clock starts at `notified_at`, by default at the event's time."""
 
     summary: Text
+    """what the client says, in a line; facts that nobody stated are read from it"""
     description: Text | None = None
+    """and at length"""
     client: Name | None = None
+    """the client's id in the policy, which gives it a calendar and a contact"""
     notified_at: Instant | None = None
+    """when the client called: not after the event's time, which is the default"""
     facts: Facts | None = None
+    """what is known for certain; it wins over what the text says"""
 
 
 class Updated(AboutTicket):
@@ -41,6 +47,7 @@ class Responded(AboutTicket):
     """Somebody answered; an automatic reply (`automation`) does not stop the clock."""
 
     responded_at: Instant | None = None
+    """not after the event's time, which is the default"""
     by: Literal["agent", "automation"] = "agent"
 
 
@@ -56,6 +63,7 @@ class Escalated(AboutTicket):
     requested_by: Text | None = None
     reason: Text | None = None
     to_level: Level | None = None
+    """at least this level; it can only lift a ticket"""
 
 
 class InboundEvent(Envelope):
@@ -71,44 +79,62 @@ class InboundEvent(Envelope):
 
 
 class TicketCreated(InboundEvent):
+    """A ticket, and what is known about it: the clock starts."""
+
     type: Literal["ticket.created"]
     data: Created
 
 
 class TicketUpdated(InboundEvent):
+    """What has changed about a ticket; what is not named stays as it was."""
+
     type: Literal["ticket.updated"]
     data: Updated
 
 
 class TicketResponded(InboundEvent):
+    """An agent answered: the clock stops for good."""
+
     type: Literal["ticket.responded"]
     data: Responded
 
 
 class TicketPaused(InboundEvent):
+    """The ticket waits on the client: the clock stands still."""
+
     type: Literal["ticket.paused"]
     data: Paused
 
 
 class TicketResumed(InboundEvent):
+    """The ticket waits on the client no longer: the clock runs on."""
+
     type: Literal["ticket.resumed"]
     data: Paused
 
 
 class TicketEscalated(InboundEvent):
+    """A person asks for more urgency: one level up, and somebody is to be called."""
+
     type: Literal["ticket.escalated"]
     data: Escalated
 
 
 class TicketResolved(InboundEvent):
+    """Nothing is owed any more; without a response there is no outcome."""
+
     type: Literal["ticket.resolved"]
 
 
 class TicketClosed(InboundEvent):
+    """Nothing is owed any more; without a response there is no outcome."""
+
     type: Literal["ticket.closed"]
 
 
 class TicketReopened(InboundEvent):
+    """The clock runs on, as after a pause, unless the ticket was answered."""
+
     type: Literal["ticket.reopened"]
 
 

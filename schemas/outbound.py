@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from schemas.envelope import Envelope, Level
+from schemas.envelope import Absent, Envelope, Level
 from schemas.facts import FactName, FactValue
 from schemas.times import Instant
 
@@ -13,7 +13,7 @@ SupersedeReason = Literal["response", "pause", "level", "client", "policy", "clo
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, validate_by_name=True)
 
 
 class Objective(_Part):
@@ -30,13 +30,16 @@ class Fact(_Part):
 
     value: FactValue
     origin: Annotated[Origin, Field(serialization_alias="from", validation_alias="from")]
-    evidence: str | None = None
+    """stated in an event, read from the text, told by the source, or by default"""
+    evidence: Annotated[str | None, Absent] = None
+    """the words of the text that say so"""
 
 
 class Reason(_Part):
     """A rule that matched, with the facts that it looked at."""
 
     rule: str
+    """its id in the policy"""
     facts: dict[FactName, Fact]
 
 
@@ -53,70 +56,97 @@ class TicketNames(_Part):
 
     ticket_id: str
     ticket_source: str
-    client: str | None = None
+    """the `source` of its events: a ticket is known by both"""
+    client: Annotated[str | None, Absent] = None
     level: Level
     revision: int
+    """the ticket's newest one, as `ticket.prioritized` counts them"""
 
 
 class Prioritized(TicketNames):
+    """What was decided; a consumer keeps what has the highest `revision`."""
+
     previous_level: Level | None
+    """null in the first revision"""
     deadline: Instant | None
     """null while the ticket is paused"""
     objective: Objective
     calendar: str
+    """its name in the policy"""
     timezone: str
+    """the calendar's IANA zone"""
     reasons: list[Reason]
     needs_triage: bool
+    """a person should find out what is unknown"""
     unknown: list[FactName]
     """facts nobody stated that would change the level"""
     escalated: bool
+    """has a person asked for more urgency?"""
     outside_hours: bool
     """was the notification outside the calendar's working hours?"""
     policy: PolicyName
 
 
 class AtRisk(TicketNames):
+    """How much of the time is used, and how much is left."""
+
     objective: Objective
     deadline: Instant
     threshold: float
+    """the part of the objective that is used up: 0.5 is half"""
     occurrence: int
+    """2 where the same alert was superseded and stands again, and so on"""
     remaining_seconds: float | int
     """left of the objective, on its own clock, at the instant of the threshold"""
 
 
 class Breached(TicketNames):
+    """Which deadline, and who is to know of it."""
+
     objective: Objective
     due_at: Instant
+    """the deadline"""
     detected_at: Instant
+    """when the worker noticed, which may be later"""
     occurrence: int
-    contact: str | None = None
+    """2 where the same alert was superseded and stands again, and so on"""
+    contact: Annotated[str | None, Absent] = None
+    """the client's contact in the policy, else the default one"""
 
 
 class Superseded(TicketNames):
     """An alert that no longer stands; `level` is the alert's."""
 
     alert_id: str
+    """the `id` of the event that no longer stands"""
     alert_type: Literal["objective.at_risk", "objective.breached"]
     occurrence: int
+    """the alert's"""
     reason: SupersedeReason
 
 
 class Recorded(TicketNames):
+    """The outcome; an earlier response that becomes known later is recorded anew."""
+
     outcome: Literal["met", "missed"]
     response_seconds: float | int
     """from notification to response on the objective's own clock, less the pauses"""
     wall_seconds: float | int
+    """from notification to response, as a clock on the wall counts"""
     deadline: Instant | None
+    """the one in force then; null while the ticket was paused"""
     responded_at: Instant
-    replaces: str | None = None
+    replaces: Annotated[str | None, Absent] = None
     """the id of an earlier record that this one corrects"""
 
 
 class EscalationRequested(TicketNames):
     """Ask this person; `level` is the level after the escalation."""
 
-    contact: str | None = None
-    reason: str | None = None
+    contact: Annotated[str | None, Absent] = None
+    """the client's contact in the policy, else the default one"""
+    reason: Annotated[str | None, Absent] = None
+    """in the words of who asked"""
     from_level: Level
     to_level: Level
 
@@ -127,31 +157,46 @@ class OutboundEvent(Envelope):
 
 
 class TicketPrioritized(OutboundEvent):
+    """A ticket's level and deadline, with the rule and the facts behind them.
+
+    Published again when they change.
+    """
+
     type: Literal["ticket.prioritized"] = "ticket.prioritized"
     data: Prioritized
 
 
 class ObjectiveAtRisk(OutboundEvent):
+    """A part of the time to the deadline is used up: half of it, or four fifths."""
+
     type: Literal["objective.at_risk"] = "objective.at_risk"
     data: AtRisk
 
 
 class ObjectiveBreached(OutboundEvent):
+    """The deadline passed without a response."""
+
     type: Literal["objective.breached"] = "objective.breached"
     data: Breached
 
 
 class ObjectiveSuperseded(OutboundEvent):
+    """An alert that no longer stands."""
+
     type: Literal["objective.superseded"] = "objective.superseded"
     data: Superseded
 
 
 class ResponseRecorded(OutboundEvent):
+    """The first response of an agent: met or missed, and after how long."""
+
     type: Literal["response.recorded"] = "response.recorded"
     data: Recorded
 
 
 class EscalationRequestedEvent(OutboundEvent):
+    """Somebody is to be called about a ticket."""
+
     type: Literal["escalation.requested"] = "escalation.requested"
     data: EscalationRequested
 
@@ -175,16 +220,14 @@ OUTBOUND_TYPES = (
     "escalation.requested",
 )
 
-#: These two are null when empty; every other empty optional is absent.
-_KEPT_NULL = ("deadline", "previous_level")
-
 outbound: TypeAdapter[Outbound] = TypeAdapter(Outbound)
 
 
+def encode(event: Outbound) -> bytes:
+    """The event as the bytes that are published: what is absent is left out, JSON in UTF-8."""
+    return event.model_dump_json(by_alias=True).encode()
+
+
 def document(event: Outbound) -> dict[str, Any]:
-    """The event as JSON-ready values, with absent optionals left out as the contract says."""
-    whole = event.model_dump(mode="json", by_alias=True, exclude_none=True)
-    for name in _KEPT_NULL:
-        if name in type(event.data).model_fields:
-            whole["data"].setdefault(name, None)
-    return whole
+    """The same as JSON-ready values."""
+    return event.model_dump(mode="json", by_alias=True)

@@ -1,14 +1,15 @@
-"""Instants as the contract writes them: RFC 3339 with an offset in, UTC with `Z` out."""
+"""Times as the contract writes them: RFC 3339 with an offset in, UTC with `Z` out; seconds."""
 
 import re
-from datetime import UTC, datetime
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, WithJsonSchema
 
-_RFC3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", flags=re.ASCII
-)
+_LOCAL = "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}"
+_READ = _LOCAL + r"(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+_WRITTEN = _LOCAL.replace("[Tt]", "T") + r"(\.[0-9]{6})?Z"
+_RFC3339 = re.compile(_READ)
 
 #: Outside these years a time is a program's null ("0001-01-01"), not somebody's: zones, holidays
 #: and sums of times are only good within them.
@@ -38,4 +39,20 @@ def text(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
 
 
-Instant = Annotated[datetime, BeforeValidator(parse), PlainSerializer(text, when_used="json")]
+def in_seconds(duration: timedelta) -> float | int:
+    """A duration in seconds, as an integer where they are whole."""
+    seconds = duration.total_seconds()
+    return int(seconds) if seconds.is_integer() else seconds
+
+
+def _told(pattern: str, mode: Literal["validation", "serialization"]) -> WithJsonSchema:
+    told = {"type": "string", "format": "date-time", "pattern": f"^{pattern}$"}
+    return WithJsonSchema(told, mode=mode)
+
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(parse),
+    _told(_READ, "validation"),
+    _told(_WRITTEN, "serialization"),
+]
