@@ -10,12 +10,12 @@ import typer
 
 from schemas import decoding, times
 from schemas.inbound import Inbound
+from schemas.times import in_seconds
 from worker import errors, policy_file, settings
 from worker.cli import explanation_text, policies
 from worker.policy import loading
 from worker.ticket import explanation
 from worker.ticket.explanation import QUESTIONS, Counted, Explanation, FactSeen
-from worker.ticket.seconds import in_seconds
 
 _REJECTED = 3
 #: As live, by default.

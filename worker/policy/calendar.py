@@ -78,7 +78,7 @@ class Calendar:
         begin, left = micros.of(start), micros.length(duration)
         if self._endless or not left:
             return self._wall(start, duration)
-        year = micros.within_time(begin).year
+        year = micros.year_of(start)
         left += self._year(year).worked(begin)
         for block in self._walk(year, step=1):
             if left <= block.total:
@@ -91,7 +91,7 @@ class Calendar:
         finish, left = micros.of(end), micros.length(duration)
         if self._endless or not left:
             return self._wall(end, -duration)
-        year = micros.within_time(finish).year
+        year = micros.year_of(end)
         left += self._year(year).total - self._year(year).worked(finish)
         for block in self._walk(year, step=-1):
             if left <= block.total:
@@ -106,15 +106,14 @@ class Calendar:
             return timedelta()
         if self._endless:
             return timedelta(microseconds=finish - begin)
-        first, last = micros.within_time(begin).year, micros.within_time(finish).year
+        first, last = micros.year_of(start), micros.year_of(end)
         whole = sum(self._year(year).total for year in range(first, last))
         worked = whole + self._year(last).worked(finish) - self._year(first).worked(begin)
         return timedelta(microseconds=worked)
 
     def is_open(self, instant: datetime) -> bool:
         """Whether the instant is working time; at closing time it no longer is."""
-        moment = micros.of(instant)
-        return self._year(micros.within_time(moment).year).open_at(moment)
+        return self._year(micros.year_of(instant)).open_at(micros.of(instant))
 
     def windows(self, start: datetime, end: datetime) -> Iterator[Window]:
         """The windows in [start, end), clipped to it; touching ones of one day are one."""

@@ -24,6 +24,11 @@ def length(duration: timedelta) -> int:
     return _exact(duration)
 
 
+def year_of(instant: datetime) -> int:
+    """The UTC year that the instant lies in."""
+    return instant.year if instant.tzinfo is UTC else within_time(of(instant)).year
+
+
 def midnight(ordinal: int) -> int:
     """The instant at which a day of this ordinal begins in UTC."""
     return (ordinal - EPOCH_DAY) * DAY

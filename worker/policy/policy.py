@@ -10,9 +10,10 @@ from typing import Any
 
 from schemas.envelope import LEVELS, Level
 from schemas.facts import FactName
-from schemas.outbound import Fact
+from schemas.outbound import Fact, Objective, PolicyName
+from schemas.times import in_seconds
 from worker.policy.calendar import ALWAYS, Calendar
-from worker.policy.file import CalendarPart, Clock, PolicyFile
+from worker.policy.file import CalendarPart, Clock, LevelGoal, PolicyFile
 from worker.policy.holidays import Holidays
 from worker.policy.hours import WeeklyHours
 from worker.policy.rules import DecisionTable, Known, Verdict
@@ -26,11 +27,25 @@ DIGEST_YEARS = range(2020, 2041)
 
 
 @dataclass(frozen=True, slots=True)
+class RiskPoint:
+    """A fraction of an objective at which a ticket is said to be at risk."""
+
+    fraction: float
+    after: timedelta
+    """how much of the objective is used up by then"""
+    remaining_seconds: float | int
+
+
+@dataclass(frozen=True, slots=True)
 class Goal:
-    """How soon a first response is due, and on which clock."""
+    """How soon a first response is due, on which clock, and when to warn before."""
 
     respond_within: timedelta
     clock: Clock
+    objective: Objective
+    """the same as events tell it"""
+    risks: tuple[RiskPoint, ...]
+    """the earliest first"""
 
 
 class Policy:
@@ -40,9 +55,7 @@ class Policy:
         self.file = file
         self.table = DecisionTable(file.rules)
         self.calendars = {name: calendar(name, part) for name, part in file.calendars.items()}
-        self._goals = {
-            level: Goal(goal.respond_within, goal.clock) for level, goal in file.levels.items()
-        }
+        self._goals = {level: goal(part, file) for level, part in file.levels.items()}
 
     @cached_property
     def _reader(self) -> Reader:
@@ -64,6 +77,11 @@ class Policy:
     def at_risk(self) -> tuple[float, ...]:
         """The fractions of an objective at which a ticket is said to be at risk."""
         return self.file.at_risk
+
+    @cached_property
+    def named(self) -> PolicyName:
+        """Which policy this is, as events tell it."""
+        return PolicyName(name=self.name, version=self.version, digest=self.digest)
 
     @cached_property
     def digest(self) -> str:
@@ -138,6 +156,18 @@ def highest(*levels: Level | None) -> Level:
     return max((level for level in levels if level), key=LEVELS.index)
 
 
+def goal(part: LevelGoal, file: PolicyFile) -> Goal:
+    within = part.respond_within
+    objective = Objective(
+        duration_seconds=in_seconds(within), clock=part.clock, binding=file.binding
+    )
+    risks = (
+        RiskPoint(fraction, within * fraction, in_seconds(within * (1 - fraction)))
+        for fraction in file.at_risk
+    )
+    return Goal(within, part.clock, objective, tuple(risks))
+
+
 def calendar(name: str, part: CalendarPart) -> Calendar:
     """The calendar that this part of the file describes; raises BadPolicy where it cannot be."""
     return Calendar(
@@ -157,6 +187,6 @@ def holidays(part: CalendarPart) -> Holidays:
     )
 
 
-def objectives_in_seconds(policy: Policy) -> set[float]:
-    """The levels' objectives, for the edges of histograms."""
-    return {policy.goal(level).respond_within.total_seconds() for level in LEVELS}
+def objectives_in_seconds(policy: Policy) -> dict[str, float]:
+    """Within how many seconds each level is promised a response, on its own clock."""
+    return {level: policy.goal(level).respond_within.total_seconds() for level in LEVELS}

@@ -18,10 +18,10 @@ come, since alerts would have been printed that an event which comes later preve
 import heapq
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, takewhile
-from operator import attrgetter
+from operator import itemgetter
+from typing import NamedTuple
 
 from schemas import decoding
 from schemas.decoding import Rejected
@@ -42,10 +42,15 @@ class InputChanged(errors.RespondbyError):
     """The input was changed while it was read: what was printed is not what it says now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """An event with the line that it came on."""
+class Incoming(NamedTuple):
+    """An event with the line that it came on.
 
+    Its first three fields are its place among all events, save for the order of one ticket at
+    one instant; numbers differ, so that two of them can be compared.
+    """
+
+    time: datetime
+    ticket: TicketKey
     number: int
     offset: int
     entry: history.Entry
@@ -53,19 +58,6 @@ class Incoming:
     @property
     def event(self) -> Inbound:
         return self.entry.event
-
-    @property
-    def time(self) -> datetime:
-        return self.entry.event.time
-
-    @property
-    def ticket(self) -> TicketKey:
-        return self.entry.event.source, self.entry.event.data.ticket_id
-
-    @property
-    def place(self) -> tuple[datetime, TicketKey, int]:
-        """Where it stands among all events, save for the order of one ticket at one instant."""
-        return self.time, self.ticket, self.number
 
 
 class Arrangement:
@@ -98,11 +90,11 @@ class Arrangement:
 
     def groups(self) -> Iterator[Iterator[Incoming]]:
         """The events of one ticket and instant together. Raises InputChanged."""
-        for _, together in groupby(self._all(), key=lambda each: (each.time, each.ticket)):
+        for _, together in groupby(self._all(), key=itemgetter(0, 1)):
             yield together
 
     def _all(self) -> Iterator[Incoming]:
-        for incoming in heapq.merge(self._streamed(), self._sorted(), key=attrgetter("place")):
+        for incoming in heapq.merge(self._streamed(), self._sorted()):
             self.read += 1
             yield incoming
         if self.read != self.events:
@@ -111,8 +103,8 @@ class Arrangement:
     def _streamed(self) -> Iterator[Incoming]:
         events = _decoded(self._lines.read(), _was_told_before)
         in_order = takewhile(lambda each: each.number <= self._last_in_order, events)
-        for _, instant in groupby(in_order, key=attrgetter("time")):
-            yield from sorted(instant, key=attrgetter("place"))
+        for _, instant in groupby(in_order, key=itemgetter(0)):
+            yield from sorted(instant)
 
     def _sorted(self) -> Iterator[Incoming]:
         lines = self._disk.execute(
@@ -143,7 +135,10 @@ class _Order:
 
 def ordered(together: Iterable[Incoming]) -> list[Incoming]:
     """Events of one ticket and instant, all different, as the ticket's history orders them."""
-    by_entry = {id(incoming.entry): incoming for incoming in together}
+    known = [*together]
+    if len(known) < 2:
+        return known
+    by_entry = {id(incoming.entry): incoming for incoming in known}
     whole = history.ordered(incoming.entry for incoming in by_entry.values())
     return [by_entry[id(entry)] for entry in whole]
 
@@ -158,7 +153,9 @@ def _decoded(lines: Iterable[Line], reject: Reject) -> Iterator[Incoming]:
         except Rejected as rejected:
             reject(line.number, rejected)
         else:
-            yield Incoming(line.number, line.offset, history.Entry(event, line.body))
+            ticket = event.source, event.data.ticket_id
+            entry = history.Entry(event, line.body)
+            yield Incoming(event.time, ticket, line.number, line.offset, entry)
 
 
 def _was_told_before(number: int, rejected: Rejected) -> None:

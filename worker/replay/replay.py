@@ -6,8 +6,6 @@ from datetime import datetime
 from functools import partial
 from typing import BinaryIO, Literal
 
-from pydantic_core import to_json
-
 from schemas import outbound
 from schemas.decoding import Rejected
 from schemas.outbound import Outbound
@@ -56,7 +54,7 @@ def run(
         admitted = _admitted(arrangement, admission, watch)
         timeline = Timeline(terms.policy, terms.source, Shelf(disk))
         for event in _happening(admitted, timeline, terms.until, reject):
-            out.write(to_json(outbound.document(event)) + b"\n")
+            out.write(outbound.encode(event) + b"\n")
             tally.published += 1
     return tally
 

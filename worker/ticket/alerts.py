@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 
-from schemas.outbound import Objective, SupersedeReason
+from schemas.outbound import SupersedeReason
 from worker.ticket.cause import Cause
 from worker.ticket.ledger import Alert, Planned, Reset, Revision
-from worker.ticket.life import Life, Promise
-from worker.ticket.seconds import in_seconds
+from worker.ticket.life import Life
 
 #: What an event says that moves a deadline though level and client stay; others: the level's.
 _BY_CAUSE: dict[str, SupersedeReason] = {
@@ -19,14 +19,6 @@ _BY_CAUSE: dict[str, SupersedeReason] = {
     "ticket.closed": "closed",
     "ticket.reopened": "closed",
 }
-
-
-def objective(promise: Promise, *, binding: bool) -> Objective:
-    return Objective(
-        duration_seconds=in_seconds(promise.goal.respond_within),
-        clock=promise.goal.clock,
-        binding=binding,
-    )
 
 
 def yielded(life: Life, reset: Reset | None) -> tuple[Planned, ...]:
@@ -40,26 +32,27 @@ def yielded(life: Life, reset: Reset | None) -> tuple[Planned, ...]:
     if reset and reset.deadline == life.deadline:
         set_at = max(set_at, reset.at)
     return tuple(
-        alert
-        for alert in _of_deadline(life, life.deadline, set_at)
-        if life.ends_at is None or alert.due_at < life.ends_at
+        takewhile(
+            lambda alert: life.ends_at is None or alert.due_at < life.ends_at,
+            _of_deadline(life, life.deadline, set_at),
+        )
     )
 
 
 def _of_deadline(life: Life, deadline: datetime, set_at: datetime) -> Iterator[Planned]:
-    promised = objective(life.promise, binding=life.policy.binding)
-    for fraction in life.policy.at_risk:
-        due_at = life.promise.instant(fraction)
+    promise = life.promise
+    for risk in promise.goal.risks:
+        due_at = promise.clock.reach(risk.after)
         if due_at > set_at:
             yield Planned(
                 type="objective.at_risk",
-                threshold=fraction,
+                threshold=risk.fraction,
                 deadline=deadline,
                 due_at=due_at,
                 at=due_at,
-                level=life.promise.level,
-                objective=promised,
-                remaining_seconds=in_seconds(life.promise.goal.respond_within * (1 - fraction)),
+                level=promise.level,
+                objective=promise.goal.objective,
+                remaining_seconds=risk.remaining_seconds,
                 known_at=life.known_at,
             )
     yield Planned(
@@ -68,8 +61,8 @@ def _of_deadline(life: Life, deadline: datetime, set_at: datetime) -> Iterator[P
         deadline=deadline,
         due_at=deadline,
         at=max(deadline, set_at),
-        level=life.promise.level,
-        objective=promised,
+        level=promise.level,
+        objective=promise.goal.objective,
         remaining_seconds=0,
         known_at=life.known_at,
     )

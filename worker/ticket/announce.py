@@ -6,11 +6,13 @@ from typing import Any
 from schemas import outbound
 from schemas.envelope import Level
 from schemas.facts import FactName
+from schemas.times import in_seconds
 from worker.ticket import ids
 from worker.ticket.cause import Cause
 from worker.ticket.ledger import Alert, Ledger, Planned, Record, Revision
 from worker.ticket.life import Answer, Escalation, Life
-from worker.ticket.seconds import in_seconds
+
+_UNKNOWN = outbound.Fact(value="unknown", origin="default")
 
 
 class Announcer:
@@ -23,7 +25,6 @@ class Announcer:
     def prioritized(
         self, life: Life, revision: Revision, previous: Level | None, cause: Cause
     ) -> outbound.TicketPrioritized:
-        policy = life.policy
         # The revision's own deadline and objective: those of an ended objective stay as judged.
         return outbound.TicketPrioritized(
             **self._envelope("ticket.prioritized", revision.number, cause=cause),
@@ -39,9 +40,7 @@ class Announcer:
                 unknown=list(revision.unknown),
                 escalated=revision.escalated,
                 outside_hours=not life.calendar.is_open(life.notified_at),
-                policy=outbound.PolicyName(
-                    name=policy.name, version=policy.version, digest=policy.digest
-                ),
+                policy=life.policy.named,
             ),
         )
 
@@ -168,8 +167,7 @@ def reasons(life: Life) -> list[outbound.Reason]:
 
 
 def _facts(life: Life, names: tuple[FactName, ...]) -> dict[FactName, outbound.Fact]:
-    unknown = outbound.Fact.model_construct(value="unknown", origin="default")
-    return {name: life.facts.get(name, unknown) for name in names}
+    return {name: life.facts.get(name, _UNKNOWN) for name in names}
 
 
 def _revision(ledger: Ledger) -> Revision:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from schemas.envelope import Level
 from schemas.outbound import Outbound
+from schemas.times import in_seconds
 from worker.policy.policy import Policy
 from worker.ticket import alerts, history
 from worker.ticket.announce import Announcer
@@ -17,7 +18,6 @@ from worker.ticket.history import Entry
 from worker.ticket.ledger import Alert, Ledger, Planned, Record, Reset, Revision
 from worker.ticket.life import Answer, Life, live
 from worker.ticket.phase import Phase
-from worker.ticket.seconds import in_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def on_time(
     told: list[Planned] = []
     published = list(ledger.alerts)
     for planned in due:
-        if planned.threshold is not None and live_ and planned.deadline <= now:
+        if live_ and _has_lapsed(planned, now):
             continue
         occurrence = alerts.next_occurrence(published, planned)
         event = announcer.alert(planned, occurrence, ledger, detected_at=now)
@@ -105,7 +105,7 @@ def on_policy(
     cause = PolicyApplied(policy.digest, at)
     after = _with_alerts(ledger, life, cause)
     told = _Telling(announcer, life, ledger, after, cause)
-    if not _differs(ledger, told):
+    if not _differs(ledger, told, at):
         return None
     return Decision(
         ledger=told.ledger,
@@ -116,13 +116,22 @@ def on_policy(
     )
 
 
-def _differs(before: Ledger, told: "_Telling") -> bool:
+def _differs(before: Ledger, told: "_Telling", at: datetime) -> bool:
     """Whether more than the policy's name has changed."""
     last = before.revision
     if last is None or replace(told.revision, number=last.number, policy=last.policy) != last:
         return True
-    plans = ({(p.type, p.due_at) for p in plan} for plan in (before.plan, told.ledger.plan))
-    return before.alerts != told.ledger.alerts or len({frozenset(plan) for plan in plans}) > 1
+    return before.alerts != told.ledger.alerts or _to_come(before, at) != _to_come(told.ledger, at)
+
+
+def _to_come(ledger: Ledger, at: datetime) -> set[tuple[str, datetime]]:
+    # A warning that lapsed is in no plan any more, and the history yields it again each time.
+    return {(p.type, p.due_at) for p in ledger.plan if not _has_lapsed(p, at)}
+
+
+def _has_lapsed(planned: Planned, now: datetime) -> bool:
+    """It would warn of a deadline that has passed."""
+    return planned.threshold is not None and planned.deadline <= now
 
 
 def _is_judged(
@@ -199,11 +208,7 @@ class _Telling:
             unknown=life.verdict.unknown,
             escalated=life.escalated,
             policy=life.policy.digest,
-            objective=(
-                judged.objective
-                if judged
-                else alerts.objective(life.promise, binding=life.policy.binding)
-            ),
+            objective=judged.objective if judged else life.promise.goal.objective,
         )
         return now if last in (None, now) else replace(now, number=now.number + 1)
 

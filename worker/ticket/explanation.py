@@ -106,7 +106,7 @@ def explain(event: Inbound, policy: Policy) -> Explanation:
     """What the policy makes of one event; raises NothingToExplain when it does not say enough."""
     life = _life(_as_created(event), policy)
     verdict, calendar, promise = life.verdict, life.calendar, life.promise
-    deadline = promise.instant()
+    deadline = promise.due_at
     counted = tuple(_counted(life, deadline))
     return Explanation(
         ticket_id=event.data.ticket_id,
@@ -197,7 +197,7 @@ def _level_were(life: Life, name: FactName, value: FactValue) -> Level:
 
 def _due_at(life: Life, level: Level) -> datetime:
     clock = ObjectiveClock(life.policy.clock_of(level, life.calendar), life.notified_at)
-    return Promise(level, life.policy.goal(level), clock).instant()
+    return Promise(level, life.policy.goal(level), clock).due_at
 
 
 def _counted(life: Life, deadline: datetime) -> Iterator[Counted]:

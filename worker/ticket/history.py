@@ -26,7 +26,11 @@ def ordered(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     A response has its place at `responded_at`: it is judged by what was true then, however much
     later somebody wrote it down.
     """
-    known = sorted(entries, key=_place)
+    known = [*entries]
+    if len(known) > 1:
+        known.sort(key=_place)
+    if all(entry.event.sequence is None for entry in known):
+        return tuple(known)
     return tuple(
         entry
         for instant, together in groupby(known, key=_counts_at)

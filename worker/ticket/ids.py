@@ -9,6 +9,8 @@ from schemas import times
 #: The namespace of respondby's ids; it never changes, or every id would.
 NAMESPACE = uuid.UUID("6d3c8a0e-6f0b-5d0c-9f5e-0b8f6f6c2b71")
 
+_array = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 TicketKey = tuple[str, str]
 """(source, ticket id)"""
 
@@ -16,5 +18,4 @@ TicketKey = tuple[str, str]
 def event_id(ticket: TicketKey, type_: str, *about: str | float | datetime | None) -> str:
     """UUIDv5 of the compact JSON array of ticket, type and what the event is about."""
     parts = [times.text(part) if isinstance(part, datetime) else part for part in about]
-    array = json.dumps([*ticket, type_, *parts], ensure_ascii=False, separators=(",", ":"))
-    return str(uuid.uuid5(NAMESPACE, array))
+    return str(uuid.uuid5(NAMESPACE, _array([*ticket, type_, *parts])))

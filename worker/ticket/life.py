@@ -27,6 +27,11 @@ from worker.policy.policy import Goal, Policy
 from worker.ticket.history import Entry
 from worker.ticket.objective import ObjectiveClock, Stop
 
+#: Each fact as an event states it: facts are values, so that all tickets can share them.
+_STATED = {
+    value: Fact(value=value, origin="event") for values in FACTS.values() for value in values
+}
+
 Outcome = Literal["met", "missed"]
 EndedBy = Literal["response", "pause", "closed"]
 
@@ -69,9 +74,10 @@ class Promise:
     goal: Goal
     clock: ObjectiveClock
 
-    def instant(self, fraction: float = 1) -> datetime:
-        """When this fraction of the objective is used up, if the clock runs on."""
-        return self.clock.reach(self.goal.respond_within * fraction)
+    @property
+    def due_at(self) -> datetime:
+        """When the objective is used up, if the clock runs on."""
+        return self.clock.reach(self.goal.respond_within)
 
 
 class Life:
@@ -161,8 +167,7 @@ class Life:
             description = said.description
         self._words = summary, description
         for name, value in (said.facts.stated() if said.facts else {}).items():
-            known = None if value is None else Fact.model_construct(value=value, origin="event")
-            self._stated[name] = known
+            self._stated[name] = None if value is None else _STATED[value]
 
     def _known_facts(self) -> Mapping[FactName, Fact]:
         """What was stated, and what the ticket's words tell of the rest.
@@ -225,7 +230,7 @@ class Life:
         return Promise(self.level, self.policy.goal(self.level), clock)
 
     def _due(self, promise: Promise) -> datetime | None:
-        due = promise.instant()
+        due = promise.due_at
         if self.paused and self.stands_since is not None and due >= self.stands_since:
             return None
         return due
