@@ -9,7 +9,7 @@ from aiormq.abc import DeliveredMessage
 from pamqp import commands
 
 from worker.broker import letters, topology
-from worker.broker.lane import Publication
+from worker.broker.volley import Publication
 
 #: Why the broker itself gives a message up; such a letter has none of our headers.
 DELIVERY_LIMIT = "delivery_limit"

@@ -3,40 +3,29 @@
 import asyncio
 import math
 import re
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
+from aiormq import Channel
 from aiormq.abc import AbstractChannel
 from aiormq.exceptions import ChannelPreconditionFailed, DeliveryError
 from pamqp import commands
 
 from worker import errors
-from worker.broker import faults
+from worker.broker import faults, volley
 from worker.broker.connection import Session
 from worker.broker.events import Event
 from worker.broker.port import Observer
+from worker.broker.volley import Answer, Publication, Unwritable
 
 #: Publications on their way at one time.
 WINDOW = 500
-#: What the driver raises for a publication that cannot be put into frames.
-_UNWRITABLE = (ValueError, TypeError, OverflowError, struct.error)
+#: Bytes of their bodies: all of a window is in memory twice, and must be written in time. A larger
+#: body goes alone.
+WINDOW_BYTES = 1_000_000
 #: How the broker says that a body is too large for it.
 _TOO_LARGE = re.compile(r"larger than configured max size (\d+)")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Publication:
-    """A message, ready for the wire. Its properties hold a `message_id`."""
-
-    exchange: str
-    routing_key: str
-    body: bytes
-    properties: commands.Basic.Properties
-
-    @property
-    def message_id(self) -> str:
-        return self.properties.message_id or ""
 
 
 @dataclass(slots=True)
@@ -76,7 +65,7 @@ class Lane:
         confirm_within: float,
         ceiling: Ceiling | None = None,
     ) -> None:
-        self._channel = channel
+        self._channel = cast(Channel, channel)  # what it is, wherever it was opened
         self._session = session
         self._observer = observer
         self._confirm_within = confirm_within
@@ -110,41 +99,43 @@ class Lane:
     async def _send_window(
         self, publications: Sequence[Publication], window: Sequence[int], confirmed: set[int]
     ) -> None:
+        fitting = [index for index in window if self._fits(publications[index])]
+        chosen = [publications[index] for index in fitting]
         with faults.translated():
-            async with asyncio.timeout(self._confirm_within):
-                outcomes = await asyncio.gather(
-                    *(self._send_one(publications[index], index, confirmed) for index in window),
-                    return_exceptions=True,
-                )
-            # Each was waited for; the first fault stands for all.
-            for outcome in outcomes:
-                if outcome is not None:
-                    raise outcome
+            try:
+                async with (
+                    asyncio.timeout(self._confirm_within),
+                    volley.fired(self._channel, chosen) as answers,
+                ):
+                    try:
+                        await _all_done(answers)
+                    finally:
+                        confirmed.update(
+                            i for i, a in zip(fitting, answers, strict=True) if _is_confirm(a)
+                        )
+                    self._check(chosen, answers)
+            except ChannelPreconditionFailed as error:
+                self._ceiling.learn(error)
+                raise
 
-    async def _send_one(self, publication: Publication, index: int, confirmed: set[int]) -> None:
-        if len(publication.body) > self._ceiling.size:
+    def _fits(self, publication: Publication) -> bool:
+        fits = len(publication.body) <= self._ceiling.size
+        if not fits:
             self._refuse(publication, f"larger than the broker takes: {self._ceiling.size} bytes")
-            return
-        try:
-            # Leaves `wait` on: without it the driver's queue of writes fills up, and who waits
-            # for room there is never told that the connection is gone.
-            answer = await self._channel.basic_publish(
-                publication.body,
-                exchange=publication.exchange,
-                routing_key=publication.routing_key,
-                properties=publication.properties,
-                mandatory=True,
-            )
-        except DeliveryError as error:
-            self._refuse(publication, _refusal(error))
-        except _UNWRITABLE as error:
-            self._refuse(publication, faults.describe(error))
-        except ChannelPreconditionFailed as error:
-            self._ceiling.learn(error)
-            raise
-        else:
-            if isinstance(answer, commands.Basic.Ack):
-                confirmed.add(index)
+        return fits
+
+    def _check(self, publications: Sequence[Publication], answers: Sequence[Answer]) -> None:
+        """Tell of what was refused; raise what else went wrong, the first of all."""
+        for publication, answer in zip(publications, answers, strict=True):
+            match answer.exception():
+                case None:
+                    pass
+                case DeliveryError() as error:
+                    self._refuse(publication, _refusal(error))
+                case Unwritable() as error:
+                    self._refuse(publication, str(error))
+                case error:
+                    raise error
 
     def _refuse(self, publication: Publication, fault: str) -> None:
         self._observer.event(
@@ -156,17 +147,29 @@ class Lane:
 
 
 def windows(publications: Sequence[Publication]) -> Iterator[list[int]]:
-    """Indexes in order, at most WINDOW together, no message_id twice in one window."""
+    """Indexes in order, of so few as may be on their way together, no message_id twice."""
     window: list[int] = []
     ids: set[str] = set()
+    size = 0
     for index, publication in enumerate(publications):
-        if len(window) == WINDOW or publication.message_id in ids:
-            yield window
-            window, ids = [], set()
+        size += len(publication.body)
+        if len(window) == WINDOW or size > WINDOW_BYTES or publication.message_id in ids:
+            if window:
+                yield window
+            window, ids, size = [], set(), len(publication.body)
         window.append(index)
         ids.add(publication.message_id)
     if window:
         yield window
+
+
+async def _all_done(answers: Sequence[Answer]) -> None:
+    if answers:
+        await asyncio.wait(answers)
+
+
+def _is_confirm(answer: Answer) -> bool:
+    return answer.done() and not answer.cancelled() and answer.exception() is None
 
 
 def _refusal(error: DeliveryError) -> str:

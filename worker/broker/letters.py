@@ -10,8 +10,8 @@ from pamqp import commands, encode
 from pamqp.common import FieldTable, FieldValue
 
 from worker.broker import topology
-from worker.broker.lane import Publication
 from worker.broker.port import DeadLetter
+from worker.broker.volley import Publication
 
 REASON = "x-respondby-reason"
 ERROR = "x-respondby-error"

@@ -11,8 +11,9 @@ from worker.broker import letters, topology
 from worker.broker.address import Locate
 from worker.broker.connection import Link, Session
 from worker.broker.events import Event
-from worker.broker.lane import Ceiling, Lane, Publication
+from worker.broker.lane import Ceiling, Lane
 from worker.broker.port import DeadLetter, Message, Observer
+from worker.broker.volley import Publication
 from worker.clock import Clock
 
 #: Seconds between two looks at whether the broker blocks us.

@@ -4,15 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pamqp import commands
 
-from worker.broker.lane import WINDOW, Ceiling, Publication, windows
+from worker.broker.lane import WINDOW, WINDOW_BYTES, Ceiling, windows
+from worker.broker.volley import Publication
 
 
-def _publications(ids: list[str]) -> list[Publication]:
+def _publications(ids: list[str], body: bytes = b"") -> list[Publication]:
     return [
         Publication(
             exchange="x",
             routing_key="",
-            body=b"",
+            body=body,
             properties=commands.Basic.Properties(message_id=message_id),
         )
         for message_id in ids
@@ -26,6 +27,12 @@ def test_no_more_than_a_window_is_on_its_way() -> None:
 
 def test_the_same_id_again_begins_a_new_window() -> None:
     assert list(windows(_publications(["a", "b", "a", "c", "a"]))) == [[0, 1], [2, 3], [4]]
+
+
+def test_large_bodies_are_on_their_way_a_few_at_a_time_and_the_largest_alone() -> None:
+    halves = _publications(["a", "b", "c"], bytes(WINDOW_BYTES // 2))
+    assert list(windows(halves)) == [[0, 1], [2]]
+    assert list(windows(_publications(["a", "b"], bytes(WINDOW_BYTES + 1)))) == [[0], [1]]
 
 
 def test_nothing_is_no_window() -> None:

@@ -1,0 +1,131 @@
+"""A volley: publications written to a channel in one go, and the broker's answer to each.
+
+The driver's own `basic_publish` costs a task, two futures and a lock for every publication, which
+is most of what publishing costs. Here the confirms are put where the driver looks for them, and
+all frames are handed to it as one.
+"""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+from aiormq import Channel
+from aiormq.abc import ChannelFrame, ConfirmationFrameType
+from aiormq.exceptions import ChannelInvalidStateError
+from pamqp import commands, frame
+from pamqp.body import ContentBody
+from pamqp.header import ContentHeader
+
+from worker.broker import faults
+
+Answer = asyncio.Future[ConfirmationFrameType]
+
+#: What the driver raises for a publication that cannot be put into frames.
+_UNWRITABLE = (ValueError, TypeError, OverflowError, struct.error)
+
+
+class Unwritable(Exception):
+    """A publication cannot be put into frames, and was not written."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Publication:
+    """A message, ready for the wire. Its properties hold a `message_id`."""
+
+    exchange: str
+    routing_key: str
+    body: bytes
+    properties: commands.Basic.Properties
+
+    @property
+    def message_id(self) -> str:
+        return self.properties.message_id or ""
+
+
+@asynccontextmanager
+async def fired(
+    channel: Channel, publications: Sequence[Publication]
+) -> AsyncIterator[list[Answer]]:
+    """Write all of them, mandatory, to a channel with confirms; the answers come in the block.
+
+    An answer is a confirm, or raises: DeliveryError where the broker refuses it or no queue takes
+    it, Unwritable, or what closed the channel. No two publications may have one message_id: the
+    driver finds by it which one a returned message was.
+    """
+    frames = [_frames(channel, publication) for publication in publications]
+    answers: list[Answer] = []
+    ended = channel.closing
+    ended.add_done_callback(partial(_end, answers))
+    try:
+        async with channel.lock:
+            answers += _expected(channel, publications, frames)
+            await _write(channel, b"".join(each for each in frames if isinstance(each, bytes)))
+        yield answers
+    finally:
+        ended.cancel()
+        for answer in answers:
+            answer.cancel()
+        for publication in publications:
+            channel.message_id_delivery_tag.pop(publication.message_id, None)
+
+
+async def _write(channel: Channel, payload: bytes) -> None:
+    # Waits for the socket: else the driver's queue of writes fills up, and who waits for room
+    # there is never told that the connection is gone.
+    drained = channel.create_future()
+    written = ChannelFrame(payload=payload, should_close=False, drain_future=drained)
+    await channel.write_queue.put(written)
+    await drained
+
+
+def _expected(
+    channel: Channel, publications: Sequence[Publication], frames: Sequence[bytes | Unwritable]
+) -> Iterator[Answer]:
+    for publication, written in zip(publications, frames, strict=True):
+        answer: Answer = channel.loop.create_future()
+        if isinstance(written, Unwritable):
+            answer.set_exception(written)
+        else:
+            # The broker counts what it gets on a channel, and names it by that number.
+            channel.delivery_tag += 1
+            channel.confirmations[channel.delivery_tag] = answer
+            channel.message_id_delivery_tag[publication.message_id] = channel.delivery_tag
+        yield answer
+
+
+def _end(answers: Sequence[Answer], ended: asyncio.Future[None]) -> None:
+    """The channel is closed: what was not answered never will be."""
+    if ended.cancelled():
+        return
+    fault = ended.exception() or ChannelInvalidStateError("the channel was closed")
+    for answer in answers:
+        if not answer.done():
+            answer.set_exception(fault)
+            answer.exception()  # nobody may be left to ask for it, and that is no fault
+
+
+def _frames(channel: Channel, publication: Publication) -> bytes | Unwritable:
+    body, room = publication.body, channel.max_content_size
+    header = ContentHeader(properties=publication.properties, body_size=len(body))
+    pieces = (body[start : start + room] for start in range(0, len(body), room))
+    try:
+        return b"".join(
+            (
+                _method(publication.exchange, publication.routing_key, channel.number),
+                frame.marshal(header, channel.number),
+                *(frame.marshal(ContentBody(piece), channel.number) for piece in pieces),
+            )
+        )
+    except _UNWRITABLE as error:
+        return Unwritable(faults.describe(error))
+
+
+@lru_cache(maxsize=256)
+def _method(exchange: str, routing_key: str, channel: int) -> bytes:
+    publish = commands.Basic.Publish(
+        exchange=exchange, routing_key=routing_key, mandatory=True, immediate=False
+    )
+    return frame.marshal(publish, channel)
