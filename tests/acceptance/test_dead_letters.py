@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import signal
 import subprocess
 from datetime import UTC, datetime
@@ -12,12 +13,15 @@ from tests.support import stream
 from tests.support.burial import bury, letter
 from tests.support.command import PROGRAM, Done, program
 from tests.support.operator import Operator
+from tests.support.proxy import Proxy
 from tests.support.site import Document, Site
 from tests.support.upstream import Sending
 from tests.support.waiting import until
 from worker.broker import topology
 
 NOW = datetime.now(UTC)
+#: Bytes a second: two thousand letters take a quarter of a minute.
+_SLOWLY = 100_000
 
 
 async def dead(site: Site, *arguments: object) -> Done:
@@ -73,15 +77,19 @@ async def test_a_requeue_that_is_broken_off_and_repeated_loses_nothing_and_count
     events = [_created(f"T-{number:04}") for number in range(2000)]
     await bury(site.url, [letter(e["id"], body=stream.body(e)) for e in events])
 
-    process = await asyncio.create_subprocess_exec(
-        *(PROGRAM, "dead", "requeue"),
-        env={"RESPONDBY_BROKER_URL": site.url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    await until(lambda: _is_on_its_way(site), "some went back", 30)
-    process.send_signal(how)
-    out, err = (said.decode() for said in await process.communicate())
+    async with Proxy(site.url) as proxy:
+        # All of it takes so long that it is still at work, however late we see that it began.
+        proxy.weather.rate = _SLOWLY
+        process = await asyncio.create_subprocess_exec(
+            *(PROGRAM, "dead", "requeue"),
+            env={"RESPONDBY_BROKER_URL": proxy.url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        await until(lambda: _is_on_its_way(site), "some went back", 30)
+        process.send_signal(how)
+        proxy.weather.rate = math.inf
+        out, err = (said.decode() for said in await process.communicate())
     if how == signal.SIGKILL:
         assert process.returncode == -how
     else:

@@ -129,7 +129,7 @@ async def test_a_held_inbox_leaves_new_messages_at_the_broker_until_it_is_releas
 async def test_a_held_inbox_brings_nothing(bench: Bench) -> None:
     await bench.inbox.hold()
     async with running(bench.inbox):
-        await until(bench.inbox.caught_up.is_set, "connected")
+        await bench.connected()
         await bench.held()
         await bench.send(b"0")
         await bench.inbox.drain()
@@ -190,3 +190,64 @@ async def test_a_lost_connection_unlearns_that_the_inbox_was_caught_up(bench: Be
         assert not bench.inbox.caught_up.is_set()
         await bench.inbox.settle(await receive_all(bench.inbox, 1))
         await until(bench.inbox.caught_up.is_set, "caught up again")
+
+
+async def test_a_hold_unlearns_that_the_inbox_was_caught_up_until_what_it_left_there_is_settled(
+    bench: Bench,
+) -> None:
+    async with running(bench.inbox):
+        await until(bench.inbox.caught_up.is_set, "caught up")
+        await bench.inbox.hold()
+        assert not bench.inbox.caught_up.is_set()
+        await bench.held()
+        await bench.send(b"0", b"1")
+        await bench.inbox.release()
+        assert not bench.inbox.caught_up.is_set()
+        await bench.inbox.settle(await receive_all(bench.inbox, 1))
+        assert not bench.inbox.caught_up.is_set()
+        await bench.inbox.settle(await receive_all(bench.inbox, 1))
+        await until(bench.inbox.caught_up.is_set, "caught up again")
+
+
+async def test_what_was_in_hand_at_a_hold_is_settled_before_the_inbox_is_caught_up(
+    bench: Bench,
+) -> None:
+    await bench.send(b"0")
+    async with running(bench.inbox):
+        before = await receive_all(bench.inbox, 1)
+        await bench.inbox.hold()
+        await bench.send(b"1")
+        await bench.inbox.release()
+        await bench.inbox.settle(await receive_all(bench.inbox, 1))
+        assert not bench.inbox.caught_up.is_set()
+        await bench.inbox.settle(before)
+        await until(bench.inbox.caught_up.is_set, "caught up")
+
+
+async def test_a_held_inbox_is_not_caught_up_though_all_that_was_in_hand_is_settled(
+    bench: Bench,
+) -> None:
+    await bench.send(b"0")
+    async with running(bench.inbox):
+        received = await receive_all(bench.inbox, 1)
+        await bench.inbox.hold()
+        await bench.inbox.settle(received)
+        assert not bench.inbox.caught_up.is_set()
+        await bench.inbox.release()
+        await until(bench.inbox.caught_up.is_set, "caught up")
+
+
+async def test_an_inbox_that_connects_while_it_is_held_is_caught_up_only_after_its_release(
+    bench: Bench,
+) -> None:
+    await bench.inbox.hold()
+    async with running(bench.inbox):
+        await bench.connected()
+        await bench.lose_connection()
+        assert not bench.inbox.caught_up.is_set()
+        await bench.send(b"0")
+        await bench.inbox.release()
+        received = await receive_all(bench.inbox, 1)
+        assert not bench.inbox.caught_up.is_set()
+        await bench.inbox.settle(received)
+        await until(bench.inbox.caught_up.is_set, "caught up")

@@ -11,13 +11,14 @@ from tests.support.operator import Operator
 from tests.support.waiting import running, until
 from worker.broker import topology
 from worker.broker.consumer import AmqpInbox
+from worker.broker.memory import MemoryObserver
 
 #: Stops the inbox's leader again and again for longer than the broker waits for its answer.
 _BUSY = """
 {{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{vhost}">>, queue, <<"{queue}">>)),
 {{Name, _}} = amqqueue:get_pid(Q), Leader = whereis(Name),
-[begin sys:suspend(Leader), timer:sleep(600), sys:resume(Leader), timer:sleep(1) end
- || _ <- lists:seq(1, 8)].
+[begin sys:suspend(Leader), timer:sleep({each}), sys:resume(Leader), timer:sleep(1) end
+ || _ <- lists:seq(1, {times})].
 """
 _MESSAGES, _AT_A_TIME = 50, 10
 
@@ -37,6 +38,27 @@ async def test_an_inbox_is_not_caught_up_because_a_busy_broker_calls_it_empty(
             assert len(worker.settled) == _MESSAGES
 
 
+async def test_an_inbox_released_on_a_busy_broker_is_not_caught_up_because_it_is_called_empty(
+    own_broker: Broker, own_vhost: str
+) -> None:
+    url = own_broker.url(own_vhost)
+    observer = MemoryObserver()
+    # To declare waits for the leader; that leaves no time in which it is away.
+    inbox = broker_ports.inbox(url, observer, declare=False, look_every=8)
+    worker = _Worker(inbox)
+    await inbox.hold()
+    async with Operator(url) as operator:
+        await topology.declare(await operator.channel())
+        await operator.send_many([str(number).encode() for number in range(_MESSAGES)])
+        busy = _busy(own_broker, own_vhost, operator, each=2000, times=2)
+        async with busy, running(inbox, worker):
+            await broker_ports.up(observer, "consume")
+            assert not inbox.caught_up.is_set()
+            await inbox.release()
+            await until(inbox.caught_up.is_set, "caught up", 30)
+            assert len(worker.settled) == _MESSAGES
+
+
 @dataclass
 class _Worker:
     """Settles whatever comes."""
@@ -51,8 +73,11 @@ class _Worker:
 
 
 @asynccontextmanager
-async def _busy(broker: Broker, vhost: str, operator: Operator) -> AsyncIterator[None]:
-    command = _BUSY.format(vhost=vhost, queue=topology.INBOX)
+async def _busy(
+    broker: Broker, vhost: str, operator: Operator, *, each: int = 600, times: int = 8
+) -> AsyncIterator[None]:
+    """Busy while the block lasts: so many `times`, `each` for so many milliseconds."""
+    command = _BUSY.format(vhost=vhost, queue=topology.INBOX, each=each, times=times)
     busy = asyncio.create_task(asyncio.to_thread(broker.rabbitmqctl, "eval", command))
     try:
         await until(lambda: _is_called_empty(operator), "the broker is busy", 30)

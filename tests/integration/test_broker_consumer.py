@@ -1,3 +1,4 @@
+import asyncio
 import struct
 
 import pytest
@@ -8,9 +9,11 @@ from tests.support import broker_ports
 from tests.support.operator import Operator
 from tests.support.waiting import running, until
 from worker.broker import topology
-from worker.broker.consumer import SUSPECT_AFTER
+from worker.broker.consumer import AmqpInbox
 from worker.broker.events import Event
 from worker.broker.memory import MemoryObserver
+from worker.broker.port import Delivery
+from worker.broker.window import SUSPECT_AFTER
 
 
 def _bodies(count: int) -> list[bytes]:
@@ -33,6 +36,12 @@ async def _consuming(operator: Operator, yes: bool = True) -> None:
         return await operator.consumers(topology.INBOX) == int(yes)
 
     await until(so_many, "the inbox is consumed" if yes else "the inbox is left alone")
+
+
+async def _looked(inbox: AmqpInbox, operator: Operator, time: int) -> None:
+    """Return when the watchdog has looked, for the so manieth time that this is asked."""
+    await operator.send(b"dead", exchange=topology.DEAD)
+    await until(lambda: inbox.dead_letter_messages == time, "a look of the watchdog")
 
 
 async def test_messages_come_in_the_order_in_which_they_were_sent(
@@ -108,6 +117,56 @@ async def test_messages_that_were_given_back_often_are_brought_one_by_one(
             await inbox.settle(suspects)
         fresh = await broker_ports.receive_all(inbox, 3)
     assert [delivery.body for delivery in fresh] == [b"new", b"newer", b"newest"]
+
+
+async def test_a_suspect_that_cannot_be_finished_yet_does_not_hold_up_those_behind_it(
+    broker_url: str, operator: Operator
+) -> None:
+    await _declared(operator)
+    await operator.send_many(_bodies(2))
+    for _ in range(SUSPECT_AFTER):
+        await _give_back(operator, 2)
+    await operator.send_many([b"new", b"newer", b"newest"])
+    inbox = broker_ports.inbox(broker_url)
+    async with running(inbox):
+        unfinished = []
+        for left in (4, 3):
+            suspects = await _received(inbox)
+            assert (len(suspects), await operator.waiting(topology.INBOX)) == (1, left)
+            unfinished += suspects
+        # Room that a suspect makes when it is settled is none for a second untried message.
+        fresh = await _received(inbox)
+        assert await operator.waiting(topology.INBOX) == 2
+        await inbox.settle(unfinished)
+        assert await operator.waiting(topology.INBOX) == 2
+        fresh += await broker_ports.receive_all(inbox, 2)
+        await inbox.settle(fresh)
+    assert [delivery.body for delivery in fresh] == [b"new", b"newer", b"newest"]
+    assert await operator.take(topology.INBOX) is None
+
+
+async def test_suspects_that_cannot_be_finished_are_no_more_than_the_prefetch(
+    broker_url: str, operator: Operator
+) -> None:
+    await _declared(operator)
+    await operator.send_many(_bodies(4))
+    for _ in range(SUSPECT_AFTER):
+        await _give_back(operator, 4)
+    inbox = broker_ports.inbox(broker_url, prefetch=2)
+    async with running(inbox):
+        suspects = [*await _received(inbox), *await _received(inbox)]
+        receiving = asyncio.create_task(_received(inbox))
+        await _looked(inbox, operator, 1)
+        assert not receiving.done()
+        # Not the last one: the others have consumers of their own, that bring nothing more.
+        await inbox.settle(suspects[:1])
+        suspects += await receiving
+    assert [delivery.body for delivery in suspects] == _bodies(3)
+
+
+async def _received(inbox: AmqpInbox) -> list[Delivery]:
+    async with asyncio.timeout(10):
+        return await inbox.receive(100, 0.3)
 
 
 async def _give_back(operator: Operator, count: int) -> None:
@@ -213,10 +272,8 @@ async def test_a_hold_that_lasts_too_long_gives_back_what_is_in_hand_once(
         await _waiting(operator, 1)
         await until(lambda: len(observer.of(Event.LINK_UP)) == 2, "the inbox is connected again")
         # Two looks of the watchdog, 0.2 s apart, are longer than the limit.
-        await operator.send(b"dead", exchange=topology.DEAD)
-        await until(lambda: inbox.dead_letter_messages == 1, "a look of the watchdog")
-        await operator.send(b"dead", exchange=topology.DEAD)
-        await until(lambda: inbox.dead_letter_messages == 2, "the next look of the watchdog")
+        await _looked(inbox, operator, 1)
+        await _looked(inbox, operator, 2)
         await inbox.release()
         (again,) = await broker_ports.receive_all(inbox, 1)
         await inbox.settle([held])
@@ -243,6 +300,35 @@ async def test_draining_gives_back_what_was_not_handed_out_and_keeps_what_was(
     left = {got.body for got in await operator.take_all(topology.INBOX)}
     assert left == {b"2", b"3", b"4", b"new"}
     assert observer.of(Event.GIVEN_BACK) == [{"count": 3}]
+
+
+async def test_what_was_settled_beyond_one_that_never_was_is_not_given_back_by_a_drain(
+    broker_url: str, operator: Operator
+) -> None:
+    await _declared(operator)
+    await operator.send_many(_bodies(6))
+    inbox = broker_ports.inbox(broker_url)
+    async with running(inbox):
+        refused, *buried = await broker_ports.receive_all(inbox, 5)
+        await inbox.settle(buried)
+        await inbox.drain()
+        await _looked(inbox, operator, 1)
+    left = [got.body for got in await operator.take_all(topology.INBOX)]
+    assert sorted(left) == [refused.body, b"5"]
+
+
+async def test_what_was_settled_in_haste_at_the_very_end_of_a_drain_is_not_given_back(
+    broker_url: str, operator: Operator
+) -> None:
+    # More than the broker's channel hands on to its queue at a time; the rest it stashes.
+    await _declared(operator)
+    await operator.send_many(_bodies(200))
+    inbox = broker_ports.inbox(broker_url, prefetch=250)
+    async with running(inbox):
+        refused, *buried = await broker_ports.receive_all(inbox, 200)
+        await inbox.drain()
+        await inbox.settle(buried)
+    assert [got.body for got in await operator.take_all(topology.INBOX)] == [refused.body]
 
 
 async def test_the_inbox_is_caught_up_when_what_it_held_at_connect_is_settled_whatever_comes_later(
@@ -273,8 +359,7 @@ async def test_the_inbox_is_caught_up_when_it_is_seen_empty_and_nothing_is_in_ha
         received = await broker_ports.receive_all(inbox, 10)
         # Another worker takes the rest.
         assert len(await operator.take_all(topology.INBOX)) == 20
-        await operator.send(b"dead", exchange=topology.DEAD)
-        await until(lambda: inbox.dead_letter_messages == 1, "a look of the watchdog")
+        await _looked(inbox, operator, 1)
         await inbox.settle(received[:-1])
         assert not inbox.caught_up.is_set()
         await inbox.settle(received[-1:])

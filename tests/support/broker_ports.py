@@ -11,11 +11,13 @@ from worker.broker.publisher import AmqpPublisher
 from worker.clock import SystemClock
 
 
-def inbox(url: str, observer: MemoryObserver | None = None, **limits: float) -> AmqpInbox:
+def inbox(
+    url: str, observer: MemoryObserver | None = None, *, declare: bool = True, **limits: float
+) -> AmqpInbox:
     """An inbox whose watchdog looks five times a second."""
     prefetch = int(limits.pop("prefetch", 50))
     given = Limits(prefetch=prefetch, **{"look_every": 0.2, **limits})
-    return AmqpInbox(_at(url), observer or MemoryObserver(), SystemClock(), given)
+    return AmqpInbox(_at(url), observer or MemoryObserver(), SystemClock(), given, declare=declare)
 
 
 def publisher(url: str, observer: MemoryObserver | None = None, within: float = 5) -> AmqpPublisher:

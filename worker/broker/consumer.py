@@ -5,27 +5,24 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import nan
 
-from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.abc import DeliveredMessage
 
 from worker import errors
-from worker.broker import topology, watchdog
+from worker.broker import faults, topology, watchdog
 from worker.broker.address import Locate
 from worker.broker.connection import Link, Session
 from worker.broker.events import Event
-from worker.broker.intake import Intake
+from worker.broker.intake import Channels, Intake
 from worker.broker.port import Delivery, Observer
+from worker.broker.window import is_suspect
 from worker.clock import Clock
 
-#: Messages in the first window of a connection: should they crash us, few are counted against.
-FIRST_WINDOW = 1
-#: So often a message may be given back before it is taken for one that crashes us. Such are brought
-#: one by one: of them all, the broker gives up only the one that does.
-SUSPECT_AFTER = 3
-#: Seconds before a broker that could not tell the depth of the inbox is asked again.
-_ASK_AGAIN_AFTER = 0.1
 #: Seconds for one request on a channel; after that the connection is replaced.
 REQUEST_WITHIN = 10.0
+#: Seconds to have the broker take what was settled last, before a drained inbox leaves.
+PART_WITHIN = 2.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,10 +61,15 @@ class AmqpInbox:
         declare: bool = True,
     ) -> None:
         self.caught_up = asyncio.Event()
-        self.dead_letter_messages = 0
-        """in `respondby.dead-letters` when the watchdog last looked"""
-        self.unrouted_messages = 0
-        """in `respondby.unrouted` when the watchdog last looked"""
+        # What the watchdog saw when it last looked; not a number before that.
+        self.dead_letter_messages = nan
+        """in `respondby.dead-letters`"""
+        self.unrouted_messages = nan
+        """in `respondby.unrouted`"""
+        self.inbox_messages = nan
+        """in the inbox, in nobody's hands"""
+        self.inbox_consumers = nan
+        """on the inbox, ours and others'"""
         self._observer = observer
         self._clock = clock
         self._limits = limits or Limits()
@@ -78,10 +80,10 @@ class AmqpInbox:
         self._wanted = 1
         self._draining = False
         self._held_since: float | None = None
-        self._handed: list[Delivery] = []
-        self._grown = False
         self._session: Session | None = None
         self._intake: Intake | None = None
+        self._is_counted = False
+        """whether the intake counts from what gathered before the link was up, or while held"""
         self._generation = 0
 
     async def run(self) -> None:
@@ -95,8 +97,7 @@ class AmqpInbox:
                 await self._linger(at_most, linger)
                 count = min(at_most, len(self._arrived))
                 if count:
-                    self._handed = [self._arrived.popleft() for _ in range(count)]
-                    return self._handed
+                    return self._hand_out(count)
             else:
                 await self._arrival_of(1)
         return []
@@ -113,10 +114,14 @@ class AmqpInbox:
             # The broker brings them again, and the store knows them by then.
             self._session.fail(fault)
         self._note_progress()
+        if self._intake is not None and self._intake.window.is_stuck():
+            self._wake()
 
     async def hold(self) -> None:
         if self._held_since is None:
             self._held_since = _now()
+            self._is_counted = False
+            self.caught_up.clear()
             self._wake()
 
     async def release(self) -> None:
@@ -135,41 +140,38 @@ class AmqpInbox:
         """Of the link's Service: declare, count the backlog, consume."""
         side = await session.open_channel(confirms=False)
         await self._prepare(side)
-        before = await watchdog.look(side)
-        intake = Intake(await session.open_channel(confirms=False), side, session)
+        channels = Channels(session, await session.open_channel(confirms=False), side)
         self._generation += 1
-        self._session, self._intake, self._grown = session, intake, False
-        window = self._window()
-        await intake.adjust(window, self._take)
-        after = await (self._sure_look(side) if window else watchdog.look(side))
-        self._note_look(after)
-        # What was brought during the look may be counted twice: better caught up late than early.
-        intake.backlog = before.waiting or after.waiting + intake.ledger.delivered
-        self._note_progress()
-
-    async def _sure_look(self, side: AbstractChannel) -> watchdog.Look:
-        # A quorum queue that is busy for a quarter of a second, or has no leader, is said to
-        # have no messages and no consumers; but we consume.
-        while not (seen := await watchdog.look(side)).consumers:
-            await self._clock.sleep(_ASK_AGAIN_AFTER)
-        return seen
+        self._session = session
+        self._intake = Intake(channels, self._limits.prefetch, self._take, self._clock)
+        await self._adjust()
+        await self._look()
 
     async def serve(self, session: Session) -> None:
         """Of the link's Service: keep the consumer as wanted, and look at it now and then."""
+        try:
+            await self._keep(session)
+        except asyncio.CancelledError:
+            if self._draining:
+                await self._part()
+            raise
+
+    async def _keep(self, session: Session) -> None:
         next_look = _now() + self._limits.look_every
         while True:
             session.check()
-            async with asyncio.timeout(REQUEST_WITHIN):
-                await self._adjust()
-                if _now() >= next_look:
+            await self._adjust_to_the_end()
+            if _now() >= next_look:
+                async with asyncio.timeout(REQUEST_WITHIN):
                     await self._look()
-                    next_look = _now() + self._limits.look_every
+                next_look = _now() + self._limits.look_every
             await session.wait(min(next_look, self._hold_end()) - _now())
             self._check_hold()
 
     def torn_down(self) -> None:
         """Of the link's Service: what was in hand comes again."""
         self._session = self._intake = None
+        self._is_counted = False
         self._arrived.clear()
         self.caught_up.clear()
 
@@ -206,24 +208,53 @@ class AmqpInbox:
         if self._session is not None:
             self._session.nudge()
 
-    def _window(self) -> int:
-        if self._draining or self._held_since is not None:
-            return 0
-        return self._limits.prefetch if self._grown else FIRST_WINDOW
+    def _hand_out(self, count: int) -> list[Delivery]:
+        batch = [self._arrived.popleft() for _ in range(count)]
+        if self._intake is not None:
+            tags = {one: tag for one in batch if (tag := self._tag(one)) is not None}
+            self._intake.window.hand_out({tag: is_suspect(one) for one, tag in tags.items()})
+        return batch
 
     def _note_survived(self) -> None:
-        """Whoever asks for more has survived what it has; if that was no suspect, more may come."""
-        if not self._grown and any(
-            self._tag(delivery) is not None and not _is_suspect(delivery)
-            for delivery in self._handed
-        ):
-            self._grown = True
+        if self._intake is not None and self._intake.window.note_survived():
             self._wake()
-        self._handed = []
+
+    async def _adjust_to_the_end(self) -> None:
+        # A request that is broken off closes its channel, and with it all that was settled last.
+        async def adjusted() -> None:
+            async with asyncio.timeout(REQUEST_WITHIN):
+                await self._adjust()
+
+        adjusting = asyncio.create_task(adjusted(), name="adjust the inbox")
+        try:
+            await asyncio.shield(adjusting)
+        except asyncio.CancelledError:
+            await asyncio.gather(adjusting, return_exceptions=True)
+            raise
 
     async def _adjust(self) -> None:
-        if self._intake is not None:
-            await self._intake.adjust(self._window(), self._take)
+        if self._intake is None:
+            return
+        if self._draining or self._held_since is not None:
+            await self._intake.stop()
+        elif self._is_counted:
+            await self._intake.adjust()
+        else:
+            # Before it is done: a hold that comes meanwhile takes it back.
+            self._is_counted = True
+            await self._intake.begin()
+            self._note_progress()
+
+    async def _part(self) -> None:
+        """What was settled to the very end of a drain does not come again."""
+        if self._intake is None:
+            return
+        try:
+            with faults.translated():
+                async with asyncio.timeout(PART_WITHIN):
+                    await self._intake.part()
+        except errors.BrokerUnavailable:
+            return  # it does come again, and the store knows it by then
 
     async def _look(self) -> None:
         if self._intake is not None:
@@ -236,9 +267,11 @@ class AmqpInbox:
         known = self.dead_letter_messages if seen.dead_letter_readers else 0
         self.dead_letter_messages = max(seen.dead_letters, known)
         self.unrouted_messages = seen.unrouted
+        self.inbox_messages = seen.waiting
+        self.inbox_consumers = seen.consumers
 
     def _note_progress(self) -> None:
-        if self._intake is not None and self._intake.is_caught_up():
+        if self._intake is not None and self._is_counted and self._intake.is_caught_up():
             self.caught_up.set()
 
     def _hold_end(self) -> float:
@@ -253,11 +286,6 @@ class AmqpInbox:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _is_suspect(delivery: Delivery) -> bool:
-    count = delivery.headers.get("x-delivery-count")
-    return isinstance(count, int) and count >= SUSPECT_AFTER
 
 
 def _delivery(message: DeliveredMessage, token: object, received_at: datetime) -> Delivery:

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from pamqp import commands
@@ -11,50 +12,118 @@ from worker import errors
 from worker.broker import faults, topology, watchdog
 from worker.broker.connection import Session
 from worker.broker.ledger import Ledger
+from worker.broker.window import Window
+from worker.clock import Clock
 
 #: Seconds to write an acknowledgement to the socket; the broker does not answer it.
 ACK_WITHIN = 10.0
+#: Seconds before a broker that could not tell the depth of the inbox is asked again.
+_ASK_AGAIN_AFTER = 0.1
+
+Take = Callable[["Intake", DeliveredMessage], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """What an intake works on, while the session lasts."""
+
+    session: Session
+    hot: AbstractChannel
+    """brings messages; nothing else is asked on it"""
+    side: AbstractChannel
+    """for the watchdog"""
 
 
 class Intake:
     """A consumer of the inbox on a channel of its own, with a side channel for its watchdog."""
 
-    def __init__(self, channel: AbstractChannel, side: AbstractChannel, session: Session) -> None:
+    def __init__(self, channels: Channels, prefetch: int, take: Take, clock: Clock) -> None:
         self.ledger = Ledger()
-        self.backlog = math.inf
+        self.window = Window(prefetch, self.ledger)
+        self._session = channels.session
+        self._channel = channels.hot
+        self._side = channels.side
+        self._take = take
+        self._clock = clock
+        self._backlog = math.inf
         """messages to finish before what had gathered is worked off; not known at first"""
-        self._channel = channel
-        self._side = side
-        self._session = session
         self._watchdog = watchdog.Watchdog()
-        self._window = 0
+        self._open = 0
+        """the window of the consumer; 0 while there is none"""
         self._consumer_tag = ""
         self._ack_turn = asyncio.Lock()
-        channel.on_consumer_cancel_callbacks.add(self._cancelled_by_broker)
+        self._channel.on_consumer_cancel_callbacks.add(self._cancelled_by_broker)
 
-    async def adjust(self, window: int, take: Callable[["Intake", DeliveredMessage], None]) -> None:
-        """Have at most `window` messages brought that are not finished; 0 is none.
+    async def begin(self) -> None:
+        """Have messages brought, and count what has gathered until now."""
+        self._backlog = math.inf
+        # What is on its way to us would be counted nowhere.
+        await self.stop()
+        waiting = (await watchdog.look(self._side)).waiting
+        before = self.ledger.delivered
+        await self._start()
+        if not waiting:
+            # What is brought meanwhile may be counted twice: better caught up late than early.
+            waiting = (await self._sure_look()).waiting
+            before = self.ledger.delivered
+        self._backlog = before + waiting
+
+    async def adjust(self) -> None:
+        """Keep to the window.
 
         A changed window needs a new consumer: the broker fixes it when one starts. What is in
         hand stays in hand, and is acknowledged on this channel as before. What the broker was
         about to bring comes to the next one, marked as redelivered.
         """
-        if window == self._window:
-            return
-        if self._window:
-            await self._channel.basic_cancel(self._consumer_tag)
-        self._window = window
-        self._watchdog = watchdog.Watchdog()
-        if window:
-            # Never global: on a quorum queue that closes the whole connection.
-            await self._channel.basic_qos(prefetch_count=window, global_=False)
-            await self._consume(take)
+        if self.window.size != self._open or self.window.is_stuck():
+            await self._cancel()
+            await self._start()
 
-    async def _consume(self, take: Callable[["Intake", DeliveredMessage], None]) -> None:
+    async def stop(self) -> None:
+        """Have nothing more brought."""
+        await self._cancel()
+        # What is finished shall not come again because a gap before it stays open to the end.
+        await self.settle(())
+
+    async def part(self) -> None:
+        """Have nothing more brought; return when the broker has forgotten all that is finished.
+
+        The broker's channel stashes acknowledgements that come faster than the queue takes them,
+        and forgets them when it is closed: the messages would come again. It hands them on once
+        the queue has answered it, which it must for a consumer to begin and to end. The message
+        that this one may be brought is given back.
+        """
+        await self.stop()
+        if self.ledger.finished:
+            await self._start()
+            await self._cancel()
+            await self._channel.queue_declare(topology.INBOX, passive=True)
+
+    async def _cancel(self) -> None:
+        if self._open:
+            await self._channel.basic_cancel(self._consumer_tag)
+            self._open = 0
+
+    async def _start(self) -> None:
+        self._open = self.window.size
+        self.window.renew()
+        self._watchdog = watchdog.Watchdog()
+        # Never global: on a quorum queue that closes the whole connection.
+        await self._channel.basic_qos(prefetch_count=self._open, global_=False)
+        await self._consume()
+
+    async def _sure_look(self) -> watchdog.Look:
+        # A quorum queue that is busy for a quarter of a second, or has no leader, is said to
+        # have no messages and no consumers; but we consume.
+        while not (seen := await watchdog.look(self._side)).consumers:
+            await self._clock.sleep(_ASK_AGAIN_AFTER)
+        return seen
+
+    async def _consume(self) -> None:
         # A coroutine for the driver's sake: without an await in it, order is kept.
         async def bring(message: DeliveredMessage) -> None:
             self.ledger.deliver(message.delivery_tag or 0)
-            take(self, message)
+            self._take(self, message)
 
         reply = await self._channel.basic_consume(topology.INBOX, bring)
         self._consumer_tag = reply.consumer_tag or ""
@@ -76,24 +145,24 @@ class Intake:
             await self._channel.basic_ack(tag, multiple=True)
         # A message that cannot be finished (a dead letter while the publisher is blocked) must
         # not fill the window with those that came after it, and so stop the input.
-        for tag in self.ledger.overdue(max(self._window // 2, 1)):
+        for tag in self.ledger.overdue(max(self._open // 2, 1)):
             await self._channel.basic_ack(tag)
 
     async def look(self) -> watchdog.Look:
         """Ask the broker how it stands. Raises BrokerUnavailable if our consumer is dead."""
         seen = await watchdog.look(self._side)
-        if self._window:
+        if self._open:
             ledger = self.ledger
             why = self._watchdog.judge(seen, delivered=ledger.delivered, in_hand=ledger.in_hand)
             if why:
                 raise errors.BrokerUnavailable(why)
             if seen.waiting == 0 and seen.consumers:
-                self.backlog = min(self.backlog, ledger.delivered)
+                self._backlog = min(self._backlog, ledger.delivered)
         return seen
 
     def is_caught_up(self) -> bool:
-        """Whether the depth found at connect is worked off, or the inbox was seen empty."""
-        return self.ledger.finished >= self.backlog
+        """Whether the depth found at the beginning is worked off, or the inbox was seen empty."""
+        return self.ledger.finished >= self._backlog
 
     def _cancelled_by_broker(self, _: commands.Basic.Cancel) -> None:
         why = f"the broker cancelled our consumer on {topology.INBOX}"

@@ -33,9 +33,13 @@ class Ledger:
     def finish(self, tags: Iterable[int]) -> None:
         """These are done with; telling it twice changes nothing."""
         for tag in tags:
-            if tag > self._contiguous and tag not in self._beyond:
+            if not self.is_finished(tag):
                 self._beyond.add(tag)
                 self.finished += 1
+
+    def is_finished(self, tag: int) -> bool:
+        """Whether this one is done with."""
+        return tag <= self._contiguous or tag in self._beyond
 
     def advance(self) -> int | None:
         """The tag to acknowledge up to, once; None if nothing new is contiguous."""

@@ -108,10 +108,13 @@ class MemoryInbox:
 
     async def hold(self) -> None:
         self.held = True
+        self.caught_up.clear()
 
     async def release(self) -> None:
         self.held = False
+        self._backlog = len(self.unsettled)
         self._bring()
+        self._note_progress()
 
     async def drain(self) -> None:
         self.draining = True
@@ -172,7 +175,7 @@ class MemoryInbox:
         await self._changed.wait()
 
     def _note_progress(self) -> None:
-        if self._connected and (self._backlog <= 0 or not self.unsettled):
+        if self._connected and not self.held and (self._backlog <= 0 or not self.unsettled):
             self.caught_up.set()
 
 

@@ -53,7 +53,7 @@ class Inbox(Protocol):
 
     caught_up: asyncio.Event
     """Set when the inbox was seen empty, or the depth found at connect has been worked off.
-    Cleared at every connect."""
+    Cleared at every connect and by a hold; a release finds the depth anew."""
 
     async def run(self) -> None:
         """Connect, receive, recover; ends only by cancellation.
@@ -80,7 +80,10 @@ class Inbox(Protocol):
         ...
 
     async def hold(self) -> None:
-        """Take no new messages for now. Those in hand stay in hand, and may be received."""
+        """Take no new messages for now. Those in hand stay in hand, and may be received.
+
+        What comes meanwhile lies unread: a held inbox is never caught up.
+        """
         ...
 
     async def release(self) -> None:

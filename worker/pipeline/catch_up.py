@@ -37,6 +37,10 @@ class CatchUp:
             await self._wait_for_more()
         self.log.info(LogEvent.ALERTS_LIVE, inbox_caught_up=self._caught_up)
 
+    def begin_again(self) -> None:
+        """Nothing could be decided until now: what is unread gets its time from now on."""
+        self._since = None
+
     async def _wait_for_more(self) -> None:
         changed = self.links.changed()
         if not self.links.is_up("publish"):

@@ -59,6 +59,7 @@ class Timers:
                     await self.clock.sleep(HELD_ELSEWHERE)
                 self._patience.reset()
             except errors.StoreUnavailable:
+                self.catch_up.begin_again()
                 await self.clock.sleep(self._patience.next_wait())
 
     async def _sleep(self) -> None:

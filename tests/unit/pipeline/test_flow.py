@@ -1,35 +1,15 @@
 """The flow of messages, on ports in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
 
 import pytest
 
 from tests.support.clock import settle
+from tests.support.flaky_store import FlakyStore
 from tests.support.house import House, ago, event
 from worker import errors
+from worker.pipeline.watch import MENTIONED_AT_ONCE
 from worker.store import port
-from worker.store.memory import MemoryStore
-
-
-class FlakyStore(MemoryStore):
-    """A store that can be away, or lose the answer to a commit that it has kept."""
-
-    away = False
-    lose_next_answer = False
-
-    @asynccontextmanager
-    async def begin(
-        self, tickets: Collection[port.TicketKey] = ()
-    ) -> AsyncIterator[port.Transaction]:
-        if self.away:
-            raise errors.StoreUnavailable("the disk is full")
-        async with super().begin(tickets) as transaction:
-            yield transaction
-        if self.lose_next_answer:
-            self.lose_next_answer = False
-            raise errors.StoreUnavailable("the answer got lost")
 
 
 async def test_a_created_ticket_leaves_with_its_level_and_its_deadline() -> None:
@@ -289,6 +269,22 @@ async def test_an_unknown_tickets_events_wait_and_are_counted() -> None:
         assert house.value("respondby_waiting_tickets") == 0
 
 
+async def test_however_many_tickets_wait_for_long_each_is_mentioned_once() -> None:
+    house = House()
+    many = 2 * MENTIONED_AT_ONCE + 1
+    async with house.working():
+        for number in range(many):
+            house.inbox.deliver(event("ticket.paused", f"T-{number}", at=house.clock.now()))
+        await house.until(lambda: len(house.inbox.settled) == many)
+        await house.clock.leap(25 * 3600)
+        await house.send("ticket.paused", "T-later")
+        for hours in (0, 1, 24):
+            await house.clock.leap(hours * 3600)
+            await house.clock.advance(10)
+    told = [fields["ticket_id"] for name, fields in house.log.lines if "waiting" in name]
+    assert sorted(map(str, told)) == sorted([*(f"T-{n}" for n in range(many)), "T-later"])
+
+
 async def test_a_task_that_ends_by_an_error_ends_the_worker_with_that_error() -> None:
     house = House()
 
@@ -299,3 +295,31 @@ async def test_a_task_that_ends_by_an_error_ends_the_worker_with_that_error() ->
     with pytest.raises(errors.TopologyMismatch, match="queue 'x' is missing"):
         await house.worker.run(asyncio.Event())
     await house.store.open()  # it was closed
+
+
+async def test_readiness_is_a_metric_as_well() -> None:
+    store = FlakyStore()
+    house = House(store)
+    async with house.working():
+        assert house.value("respondby_ready") == 1
+        store.away = True
+        delivery = house.inbox.deliver(event("ticket.created", at=house.clock.now()))
+        await house.until(lambda: house.value("respondby_ready") == 0)
+        store.away = False
+        await house.clock.advance(60)
+        await house.until(lambda: delivery in house.inbox.settled)
+        assert house.value("respondby_ready") == 1
+
+
+def test_every_count_begins_at_zero_so_that_the_first_one_is_seen_to_be_a_rise() -> None:
+    house = House()
+    for name, labels in {
+        "respondby_breaches_total": {"level": "critical"},
+        "respondby_responses_total": {"level": "low", "outcome": "missed"},
+        "respondby_at_risk_total": {"level": "high", "threshold": "0.8"},
+        "respondby_superseded_total": {"type": "objective.breached", "level": "high"},
+        "respondby_events_total": {"type": "ticket.created", "result": "rejected"},
+        "respondby_published_total": {"type": "objective.breached"},
+        "respondby_policy_reloads_total": {"result": "refused"},
+    }.items():
+        assert house.metrics.registry.get_sample_value(name, labels) == 0, name

@@ -1,5 +1,6 @@
 """Time as the second source of events."""
 
+from tests.support.flaky_store import FlakyStore
 from tests.support.house import House, ago, event
 
 
@@ -97,6 +98,49 @@ async def test_alerts_wait_no_longer_than_the_catch_up_may_take() -> None:
         assert [found["type"] for found in house.published("objective")] == ["objective.breached"]
         assert house.log.events.count("alerts_catching_up") == 1
         assert house.log.events.count("alerts_live") == 1
+        house.publisher.unburied.clear()
+
+
+async def test_after_an_outage_of_the_store_an_unread_response_comes_before_the_alert() -> None:
+    store = FlakyStore()
+    house = House(store)
+    async with house.working():
+        await house.send("ticket.created")
+        await house.clock.advance(29 * 60)
+        store.away = True
+        house.inbox.deliver(event("ticket.updated", at=house.clock.now()))
+        await house.until(lambda: house.inbox.held)
+        house.inbox.deliver(event("ticket.responded", at=house.clock.now()))
+        await house.clock.advance(3600)
+        # The timers find the store before the input does.
+        store.away, store.away_for_input = False, True
+        await house.clock.advance(15)
+        assert house.published("objective.breached") == []
+        store.away_for_input = False
+        await house.clock.advance(15)
+        await house.until(lambda: house.published("response") != [])
+    assert house.published("objective.breached") == []
+    assert [found["data"]["outcome"] for found in house.published("response")] == ["met"]
+
+
+async def test_an_outage_of_the_store_is_no_part_of_what_the_catch_up_may_take() -> None:
+    store = FlakyStore()
+    house = House(store, catch_up_seconds=60)
+    # They can be read but not finished, so the inbox never is caught up.
+    for _ in range(9):
+        house.inbox.deliver(b"{}")
+    house.publisher.unburied.add("not_cloudevents")
+    async with house.working():
+        await house.send("ticket.created")
+        await house.clock.advance(29 * 60)
+        assert len(house.published("objective.at_risk")) == 2
+        store.away = True
+        await house.clock.advance(600)
+        store.away = False
+        await house.clock.advance(50)
+        assert house.published("objective.breached") == []
+        await house.clock.advance(25)
+        assert len(house.published("objective.breached")) == 1
         house.publisher.unburied.clear()
 
 
