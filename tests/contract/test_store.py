@@ -304,6 +304,25 @@ async def test_those_who_wait_longest_are_told_first(store: port.Store) -> None:
     assert len(await store.waiting(at(-1), 1)) == 1
 
 
+async def test_those_who_wait_can_be_walked_through_though_they_began_at_one_instant(
+    store: port.Store,
+) -> None:
+    rows = [
+        ticket(name, source=source, phase="waiting", level=None, first_seen_at=at(minutes))
+        for minutes, names in ((-9, "xy"), (-8, "abc"))
+        for source in ("/a", "/b")
+        for name in names
+    ]
+    await keep(store, tickets=tuple(reversed(rows)))
+    walked: list[port.TicketRow] = []
+    while page := await store.waiting(at(-1), 4, after=walked[-1] if walked else None):
+        walked += page
+    assert walked == rows
+    # The place is found though nobody waits there any more.
+    await keep(store, tickets=(replace(rows[2], phase="running", level="high"),))
+    assert await store.waiting(at(-1), 2, after=rows[2]) == rows[3:5]
+
+
 async def test_finished_tickets_are_retired_longest_ago_first_and_no_more_than_asked(
     store: port.Store,
 ) -> None:

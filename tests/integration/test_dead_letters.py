@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from aio_pika.abc import AbstractIncomingMessage, HeadersType
@@ -15,7 +16,7 @@ from tests.support.waiting import running, until
 from worker import errors
 from worker.broker import topology
 from worker.broker.address import Address
-from worker.broker.dead_letter import Choice
+from worker.broker.dead_letter import Choice, Letter
 from worker.broker.dead_letters import DeadLetters, Tally
 from worker.broker.look import Look
 from worker.broker.memory import MemoryObserver
@@ -261,11 +262,11 @@ async def test_ended_between_confirm_and_acknowledgement_a_letter_is_in_both_pla
     await bury(broker_url, [letter("m-1"), letter("m-2")])
 
     async def ended(*_: object) -> None:
-        raise KeyboardInterrupt
+        raise asyncio.CancelledError
 
     with monkeypatch.context() as patch:
         patch.setattr(Look, "remove", ended)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(asyncio.CancelledError):
             await box(broker_url).requeue(ALL, Tally())
     await until(lambda: _has(broker_url, 2), "they are back")
     assert sorted(await seen(box(broker_url))) == ["m-1", "m-2"]
@@ -284,6 +285,71 @@ async def test_what_has_left_does_not_come_back_when_the_connection_is_closed(
         await act(ALL, Tally())
         assert await seen(box(broker_url)) == []
     assert await operator.waiting(topology.INBOX) == 1500
+
+
+@pytest.mark.parametrize("fault", [ZeroDivisionError, asyncio.CancelledError])
+async def test_what_was_counted_has_left_though_it_is_broken_off_right_after(
+    broker_url: str, operator: Operator, fault: type[BaseException]
+) -> None:
+    class Ended(Tally):
+        """Who counts is ended as soon as some hundred are done."""
+
+        def count(self, *what: Any) -> None:
+            super().count(*what)
+            if self.done > 300:
+                raise fault
+
+    names = ids(1500)
+    for act in (box(broker_url).requeue, box(broker_url).drop):
+        await bury(broker_url, [letter(name) for name in names])
+        tally = Ended()
+        with pytest.raises(fault):
+            await act(ALL, tally)
+        assert 300 < tally.done < 1500
+        await until(lambda: _has(broker_url, 1500 - tally.done), "what was not counted is back")  # noqa: B023
+        assert sorted(await seen(box(broker_url))) == names[tally.done :]
+        await box(broker_url).drop(ALL, Tally())
+    assert await operator.waiting(topology.INBOX) > 300
+
+
+async def test_what_is_leaving_when_it_is_interrupted_leaves_and_is_counted(
+    broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bury(broker_url, [letter(name) for name in ids(600)])
+    tally = Tally()
+    leave = Look.remove
+
+    async def interrupted(look: Look, letters: Sequence[Letter]) -> None:
+        if tally.done:
+            dropping.cancel()
+        await leave(look, letters)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Look, "remove", interrupted)
+        dropping = asyncio.create_task(box(broker_url).drop(ALL, tally))
+        with pytest.raises(asyncio.CancelledError):
+            await dropping
+    assert (tally.done, tally.unsure) == (16 + 64, 0), "the first window, and the one after it"
+    await until(lambda: _has(broker_url, 600 - tally.done), "all others are back")
+
+
+async def test_of_what_is_leaving_when_the_broker_goes_nothing_is_claimed(
+    broker_url: str, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bury(broker_url, [letter(name) for name in ids(600)])
+    tally = Tally()
+    leave = Look.remove
+
+    async def cut_off(look: Look, letters: Sequence[Letter]) -> None:
+        if tally.done:
+            await operator.delete_queue(topology.DEAD_LETTERS)
+        await leave(look, letters)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Look, "remove", cut_off)
+        with pytest.raises(errors.BrokerUnavailable):
+            await box(broker_url).drop(ALL, tally)
+    assert (tally.done, tally.unsure) == (16, 64), "the first window, and the one after it"
 
 
 async def test_two_who_give_back_at_once_give_back_each_letter_once(

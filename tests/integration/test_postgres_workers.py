@@ -3,15 +3,17 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 
 import pytest
 
+from tests.support.postgres_fixtures import store_at
 from tests.support.postgres_server import PrivateServer
 from tests.support.rows import SOURCE, at, event, keep, message, ticket
 from worker.store import port
+from worker.store import postgres as stores
 from worker.store.postgres import PostgresStore
 from worker.store.server_clock import ServerClock
 
@@ -149,6 +151,18 @@ async def test_one_worker_at_a_time_has_the_turn_to_publish(
     assert seen == [["revision-2"]]
 
 
+async def test_a_turn_that_another_worker_has_for_long_is_no_trouble_of_the_database(
+    postgres: PrivateServer, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(stores._SESSION, "lock_timeout", "100ms")
+    async with _store(postgres, database) as store, store.turn():
+        for _ in range(2):
+            with pytest.raises(port.TurnTaken):
+                await store.turn().__aenter__()
+    async with _store(postgres, database) as store, store.turn():
+        assert await store.outbox(9) == []
+
+
 async def test_a_killed_worker_leaves_nothing_half_done_and_holds_nothing(
     postgres_store: PostgresStore, postgres: PrivateServer, database: str
 ) -> None:
@@ -179,6 +193,17 @@ async def test_all_workers_go_by_the_clock_of_the_server(
     await store.close()
     theirs = datetime.fromisoformat(postgres.query("SELECT clock_timestamp()").strip())
     assert before < after < theirs
+
+
+@asynccontextmanager
+async def _store(postgres: PrivateServer, database: str) -> AsyncIterator[PostgresStore]:
+    """Opened with the session's settings as they are now."""
+    store = store_at(postgres.url(database))
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 async def _add_event(store: PostgresStore, id_: str, ticket_id: str = "T-1") -> None:

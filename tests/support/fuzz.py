@@ -7,6 +7,7 @@ from functools import cache
 
 from hypothesis import strategies as st
 
+from schemas import outbound
 from schemas.decoding import Rejected, decode
 from schemas.inbound import INBOUND_TYPES
 from worker.broker.port import Delivery
@@ -172,7 +173,7 @@ def are_decided(sent: Sequence[bytes]) -> int:
         announcer = Announcer("/respondby", (ticket.source, ticket.ticket_id))
         due = decide.on_time(announcer, known, ticket.phase, _NOW + timedelta(days=90))
         for event in due.outbound:
-            rows.encode(event)
+            outbound.encode(event)
     return taken
 
 

@@ -1,9 +1,11 @@
 """The dead letters, for a person: look at them, give them back, throw them away."""
 
+import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from worker import errors
 from worker.broker import connection, dead_letter, faults, topology
@@ -15,7 +17,7 @@ from worker.broker.look import Look
 from worker.broker.port import Observer
 
 Act = Callable[[list[Letter]], Awaitable[list[Letter]]]
-"""does something with letters; those that are done"""
+"""does something with letters; those with which it was done"""
 
 
 @dataclass(slots=True)
@@ -26,6 +28,8 @@ class Tally:
     """of those that are done"""
     refused: int = 0
     """the broker did not take these back: they lie where they lay"""
+    unsure: int = 0
+    """the broker was told to remove these, and has not said yet that they are gone"""
     ids: Counter[str] = field(default_factory=Counter)
     """how often each id that was asked for was found"""
     others: int = 0
@@ -77,25 +81,17 @@ class DeadLetters:
     async def count(self, choice: Choice, tally: Tally) -> None:
         """See which are meant, and leave them."""
 
-        async def leave(chosen: list[Letter]) -> list[Letter]:
-            return chosen
-
-        await self.each(choice, tally, leave)
+        await self.each(choice, tally, _all)
 
     async def each(self, choice: Choice, tally: Tally, act: Act) -> None:
         """Do something with all that are meant, which leaves them where they are."""
         async with self.look() as look:
-            await _go_through(look, choice, tally, act)
+            await _go_through(look, choice, tally, act, removes=False)
 
     async def drop(self, choice: Choice, tally: Tally) -> None:
         """Throw these away."""
         async with self.look() as look:
-
-            async def remove(chosen: list[Letter]) -> list[Letter]:
-                await look.remove(chosen)
-                return chosen
-
-            await _go_through(look, choice, tally, remove)
+            await _go_through(look, choice, tally, _all, removes=True)
 
     async def requeue(self, choice: Choice, tally: Tally) -> None:
         """Give these back to the worker's inbox; each leaves after the broker has its copy.
@@ -105,13 +101,11 @@ class DeadLetters:
         """
         async with self.look() as look, self._lane() as (session, lane):
 
-            async def move(chosen: list[Letter]) -> list[Letter]:
+            async def send(chosen: list[Letter]) -> list[Letter]:
                 taken = await _sent(session, lane, chosen)
-                done = [letter for letter, kept in zip(chosen, taken, strict=True) if kept]
-                await look.remove(done)
-                return done
+                return [letter for letter, kept in zip(chosen, taken, strict=True) if kept]
 
-            await _go_through(look, choice, tally, move)
+            await _go_through(look, choice, tally, send, removes=True)
 
     @asynccontextmanager
     async def _lane(self) -> AsyncIterator[tuple[Session, Lane]]:
@@ -123,14 +117,41 @@ class DeadLetters:
             yield session, Lane(channel, session, self._observer, self._confirm_within)
 
 
-async def _go_through(look: Look, choice: Choice, tally: Tally, act: Act) -> None:
+async def _go_through(look: Look, choice: Choice, tally: Tally, act: Act, *, removes: bool) -> None:
+    """`removes`: those with which it was done leave the dead letters."""
     while letters := await look.next():
         chosen = [letter for letter in letters if choice.takes(letter)]
         done = await act(chosen)
-        tally.count(choice, chosen, done)
+        if removes:
+            await _to_its_end(_remove(look, choice, tally, chosen, done))
+        else:
+            tally.count(choice, chosen, done)
         if chosen and not done:
             break  # what is refused now, is refused for all of them
     tally.others = look.others
+
+
+async def _remove(
+    look: Look, choice: Choice, tally: Tally, chosen: list[Letter], done: list[Letter]
+) -> None:
+    tally.unsure = len(done)
+    await look.remove(done)
+    tally.unsure = 0
+    tally.count(choice, chosen, done)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do it whole, and only then heed an interruption: what is half done nobody can tell."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
+
+
+async def _all(chosen: list[Letter]) -> list[Letter]:
+    return chosen
 
 
 async def _sent(session: Session, lane: Lane, letters: list[Letter]) -> list[bool]:

@@ -48,10 +48,10 @@ class Look:
     others: int = 0
     """consumers beside ours: what they hold is not seen"""
     _windows: int = 0
+    _consumers: int = 0
     _consumer: str = ""
     _largest: int = 1
     _met_unseen: bool = False
-    _has_removed: bool = False
     _arrived: list[Letter] = field(default_factory=list)
     _held: set[int] = field(default_factory=set)
     """tags of the last window that were not removed"""
@@ -74,7 +74,7 @@ class Look:
         return letters
 
     async def remove(self, letters: Sequence[Letter]) -> None:
-        """Have the broker forget some of the last letters, for ever."""
+        """Have the broker forget some of the last letters, for ever; at its end it has."""
         if not letters:
             return
         with faults.translated():
@@ -84,7 +84,7 @@ class Look:
                 for letter in letters:
                     await self.channel.basic_ack(letter.tag)
                     self._held.discard(letter.tag)
-        self._has_removed = True
+            await self._make_sure_of_removals()
 
     async def end(self) -> None:
         """Give back what is held, in the order in which it lay there."""
@@ -92,14 +92,16 @@ class Look:
             pass
         self._let_go_of_window()
         with faults.translated():
-            await self._make_sure_of_removals()
             await self._give_back()
 
     async def _window(self) -> list[Letter]:
         if not self._windows:
             wanted = await self._begin()
-        elif wanted := min(self._size(), self.total - self.seen):
-            await self._open(wanted)
+        else:
+            wanted = min(self._size(), self.total - self.seen)
+            if (missing := wanted - len(self._arrived)) > 0:
+                await self._open(missing)
+        self._windows += 1
         return await self._gathered(wanted)
 
     async def _begin(self) -> int:
@@ -123,9 +125,9 @@ class Look:
     async def _open(self, window: int) -> None:
         async with asyncio.timeout(_REQUEST_WITHIN):
             await self._close()
-            self._windows += 1
+            self._consumers += 1
             await self.channel.basic_qos(prefetch_count=window, global_=False)
-            self._consumer = f"look-{self._windows}"
+            self._consumer = f"look-{self._consumers}"
             await self.channel.basic_consume(
                 topology.DEAD_LETTERS, self._bring, consumer_tag=self._consumer
             )
@@ -154,7 +156,7 @@ class Look:
             elif _now() > last_arrival + _STUCK_AFTER:
                 why = f"letters wait in {topology.DEAD_LETTERS} and none is brought"
                 raise errors.BrokerUnavailable(why)
-        letters, self._arrived = self._arrived, []
+        letters, self._arrived = self._arrived[:wanted], self._arrived[wanted:]
         return letters
 
     async def _is_exhausted(self) -> bool:
@@ -182,12 +184,12 @@ class Look:
     async def _make_sure_of_removals(self) -> None:
         """The channel stashes acknowledgements that come faster than the queue takes them, and
         forgets them when it is closed: the letters would be back. It hands them on once the queue
-        has answered it, which it must for a consumer to begin and to end.
+        has answered it, which it must for a consumer to begin and to end. The letter that this one
+        may bring is the first of the next window.
         """
-        if self._has_removed:
-            await self._open(1)
-            await self._close()
-            await self._depth()
+        await self._open(1)
+        await self._close()
+        await self._depth()
 
     async def _give_back(self) -> None:
         async with asyncio.timeout(_REQUEST_WITHIN):

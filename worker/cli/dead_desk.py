@@ -72,8 +72,11 @@ class Desk:
 
     def _close(self, done: str, *, at_end: bool) -> None:
         self.screen.close()
-        if done and (at_end or self.tally.done):
+        if done and (at_end or self.tally.done or self.tally.unsure):
             typer.echo(f"{done}: {dead_text.counted(self.tally.reasons)}")
+        if self.tally.unsure:
+            more = dead_text.letters(self.tally.unsure)
+            typer.echo(f"respondby: whether {more} more left, the broker did not say", err=True)
 
 
 class _Refusals:

@@ -11,7 +11,7 @@ from worker.observe.logs import Log, LogEvent
 from worker.pipeline import rows
 from worker.pipeline.accounts import Accounts
 from worker.pipeline.patience import Patience
-from worker.store.port import OutboxRow, Store
+from worker.store.port import OutboxRow, Store, TurnTaken
 
 #: How many events are in flight at once.
 WINDOW = 200
@@ -31,7 +31,8 @@ class Relay:
     accounts: Accounts
     log: Log
     pending: int = 0
-    """about how many events wait; `counted` corrects it"""
+    """about how many events wait, of which other workers add and publish some; `counted` corrects
+    it"""
     _taken: set[str] = field(default_factory=set)
     """ids that the broker has, but that are in the outbox still"""
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -56,6 +57,8 @@ class Relay:
             self._changed.clear()
             try:
                 left = await self._publish_some()
+            except TurnTaken:
+                continue  # another worker publishes what is ours along with its own
             except (errors.BrokerUnavailable, errors.StoreUnavailable) as error:
                 await self._wait_out(str(error))
             else:
@@ -94,7 +97,7 @@ class Relay:
     async def _gone(self, confirmed: Sequence[OutboxRow]) -> None:
         await self.store.confirmed([row.id for row in confirmed])
         self._taken.clear()
-        self.pending -= len(confirmed)
+        self.pending = max(self.pending - len(confirmed), 0)
         self.accounts.published(confirmed, self.clock.now())
         self._patience.reset()
         self._delayed = False

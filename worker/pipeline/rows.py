@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-import pydantic_core
-
+from schemas import outbound
+from schemas.decoding import Rejected
 from schemas.decoding import decode as decode_event
-from schemas.outbound import Outbound, document
+from schemas.outbound import Outbound
+from worker import errors
 from worker.broker.port import Message
 from worker.store.port import InboxRow, OutboxRow, TicketRow
 from worker.ticket import ledger as ledgers
@@ -17,9 +18,19 @@ from worker.ticket.history import Entry
 PRIORITIES = {"critical": 9, "high": 6, "medium": 3, "low": 0}
 
 
+class HistoryDamaged(errors.RespondbyError):
+    """What the store kept of a ticket's events cannot be read any more."""
+
+
 def entry(row: InboxRow) -> Entry:
-    """An event as it was when it came; it passed validation then."""
-    return Entry(decode_event(row.body), row.body, row.received_at)
+    """An event as it was when it came; it passed validation then. Raises HistoryDamaged."""
+    try:
+        event = decode_event(row.body)
+    except Rejected as error:
+        # A fault of what is kept must not be blamed on the event that is decided on.
+        source, ticket_id = row.ticket_key
+        raise HistoryDamaged(f"the history of {ticket_id} from {source} is damaged") from error
+    return Entry(event, row.body, row.received_at)
 
 
 def ticket(
@@ -57,15 +68,10 @@ def outbox(event: Outbound, *, since: datetime, now: datetime) -> OutboxRow:
         type=event.type,
         routing_key=f"{event.type}.{event.data.level}",
         priority=PRIORITIES[event.data.level],
-        body=encode(event),
+        body=outbound.encode(event),
         created_at=now,
         since=since,
     )
-
-
-def encode(event: Outbound) -> bytes:
-    """The event as the bytes that are published."""
-    return pydantic_core.to_json(document(event))
 
 
 def message(row: OutboxRow) -> Message:

@@ -1,7 +1,7 @@
 """What the gauges show, read from the store and the broker now and then."""
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -11,21 +11,23 @@ from worker.observe.logs import Log, LogEvent
 from worker.observe.metrics import Metrics
 from worker.pipeline.accounts import Accounts
 from worker.pipeline.relay import Relay
-from worker.store.port import Store, TicketKey
+from worker.store.port import Store, TicketRow
 
 #: Seconds between two readings.
 EVERY = 2.0
 #: A ticket whose `created` has not come by then is mentioned, once.
 LONG_WAIT = timedelta(hours=24)
-#: How many waiting tickets are mentioned at a time.
-_MENTIONED_AT_ONCE = 100
+#: How many waiting tickets are mentioned after one reading, at most.
+MENTIONED_AT_ONCE = 100
 
 
 class Depths(Protocol):
-    """How many messages lie in the queues that people look after."""
+    """What the broker says of the queues; not a number as long as nobody has looked."""
 
-    dead_letter_messages: int
-    unrouted_messages: int
+    dead_letter_messages: float
+    unrouted_messages: float
+    inbox_messages: float
+    inbox_consumers: float
 
 
 @dataclass(slots=True)
@@ -37,7 +39,8 @@ class Watch:
     relay: Relay
     clock: Clock
     log: Log
-    _mentioned: set[TicketKey] = field(default_factory=set)
+    _mentioned: TicketRow | None = None
+    """the last one; whatever waits longer was mentioned before it"""
 
     async def run(self) -> None:
         while True:
@@ -53,13 +56,13 @@ class Watch:
         self.accounts.census(census, now)
         self.metrics.dead_letter_messages.set(self.depths.dead_letter_messages)
         self.metrics.unrouted_messages.set(self.depths.unrouted_messages)
+        self.metrics.inbox_messages.set(self.depths.inbox_messages)
+        self.metrics.inbox_consumers.set(self.depths.inbox_consumers)
         if census.waiting:
             await self._mention_waiting()
 
     async def _mention_waiting(self) -> None:
         long_ago = self.clock.now() - LONG_WAIT
-        waiting = await self.store.waiting(long_ago, _MENTIONED_AT_ONCE)
-        keys = {row.key for row in waiting}
-        for source, ticket_id in sorted(keys - self._mentioned):
-            self.log.warning(LogEvent.TICKET_WAITING, source=source, ticket_id=ticket_id)
-        self._mentioned = keys
+        for row in await self.store.waiting(long_ago, MENTIONED_AT_ONCE, after=self._mentioned):
+            self.log.warning(LogEvent.TICKET_WAITING, source=row.source, ticket_id=row.ticket_id)
+            self._mentioned = row

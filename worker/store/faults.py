@@ -19,7 +19,7 @@ _CONFLICTS = (
 )
 _OUR_OWN_CLASSES = ("22", "23", "42")
 """data, constraints, syntax and access: the same again would fail again"""
-_MAY_BE_GRANTED, _READ_ONLY = "42501", "25006"
+_MAY_BE_GRANTED, _READ_ONLY, _LOCK_TIMEOUT = "42501", "25006", "55P03"
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def translated(store: str) -> Iterator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        state = getattr(_cause(error), "sqlstate", None)
+        state = _state(error)
         message = f"{store} cannot be used now: {_reason(error.orig)}"
         if state in _CONFLICTS:
             raise errors.StoreConflict(message) from error
@@ -42,6 +42,11 @@ def translated(store: str) -> Iterator[None]:
         raise errors.StoreUnavailable(message) from error
     except exc.TimeoutError as error:
         raise errors.StoreUnavailable(f"{store}: every connection is in use") from error
+
+
+def tells_of_lock(error: exc.DBAPIError) -> bool:
+    """Whether somebody else held the lock for as long as we waited."""
+    return _state(error) == _LOCK_TIMEOUT
 
 
 def give_up_servers(engine: sa.Engine, store: str) -> None:
@@ -70,6 +75,12 @@ def _reason(error: BaseException | None) -> str:
     first = (str(error).splitlines() or ["no reason given"])[0]
     name = getattr(error, "sqlite_errorname", None)
     return f"{first} ({name})" if name else first
+
+
+def _state(error: exc.DBAPIError) -> str | None:
+    """PostgreSQL's code."""
+    state: str | None = getattr(_cause(error), "sqlstate", None)
+    return state
 
 
 def _cause(error: exc.DBAPIError) -> BaseException | None:

@@ -146,9 +146,12 @@ class MemoryStore:
     async def outbox(self, limit: int) -> Sequence[port.OutboxRow]:
         return list(self._ready().outbox.values())[:limit]
 
-    async def waiting(self, before: datetime, limit: int) -> Sequence[port.TicketRow]:
+    async def waiting(
+        self, before: datetime, limit: int, after: port.TicketRow | None = None
+    ) -> Sequence[port.TicketRow]:
         waiting = [row for row in self._in_phases("waiting") if row.first_seen_at < before]
-        return sorted(waiting, key=lambda row: (row.first_seen_at, row.key))[:limit]
+        later = (row for row in waiting if after is None or _waits(row) > _waits(after))
+        return sorted(later, key=_waits)[:limit]
 
     async def open_tickets(self, limit: int | None = None) -> Sequence[port.TicketRow]:
         rows = self._in_phases(*port.OPEN_PHASES)
@@ -206,6 +209,11 @@ def _open_after(
     found = (row for row in tickets if row.phase in port.OPEN_PHASES)
     later = (row for row in found if after is None or row.key > after)
     return sorted(later, key=lambda row: row.key)[:limit]
+
+
+def _waits(row: port.TicketRow) -> tuple[datetime, port.TicketKey]:
+    """Its place among those that wait."""
+    return row.first_seen_at, row.key
 
 
 def _longest_ago(

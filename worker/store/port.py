@@ -33,6 +33,10 @@ class EventAlreadyKnown(errors.StoreConflict):
     """
 
 
+class TurnTaken(errors.RespondbyError):
+    """Another worker has the turn to publish, and has had it for some seconds."""
+
+
 class TransactionFailed(errors.RespondbyError):
     """A step of this transaction failed, so it cannot be committed."""
 
@@ -47,6 +51,7 @@ class InboxRow:
     digest: bytes
     """SHA-256 of the body."""
     body: bytes
+    """Empty in a history whose tombstone is damaged."""
     received_at: datetime
 
     @property
@@ -165,7 +170,8 @@ class Transaction(Protocol):
 
         At most `limit`, longest ago first. It leaves out what wakes again and what another
         transaction holds. All that is asked of a tombstone by key is answered as ever: its events
-        are known, and its history is whole. It comes back to life when it is saved.
+        are known, and its history is whole. It comes back to life when it is saved. A history
+        that was damaged by then is left as it is, in case that it can be mended.
         """
         ...
 
@@ -198,8 +204,13 @@ class Reader(Protocol):
 
     async def census(self) -> Census: ...
 
-    async def waiting(self, before: datetime, limit: int) -> Sequence[TicketRow]:
-        """Waiting tickets first seen before that instant, longest waiting first."""
+    async def waiting(
+        self, before: datetime, limit: int, after: TicketRow | None = None
+    ) -> Sequence[TicketRow]:
+        """At most `limit` waiting tickets first seen before that instant, longest waiting first.
+
+        `after`: only those that come after this one in that order, be it waiting still or not.
+        """
         ...
 
     async def open_tickets(self, limit: int | None = None) -> Sequence[TicketRow]:
@@ -239,7 +250,8 @@ class Store(Reader, Protocol):
         """The right to publish from the outbox, which one worker has at a time.
 
         That keeps the order of a ticket's events, of which two workers could hold one each. It
-        ends with the block, and with the worker.
+        ends with the block, and with the worker. Raises `TurnTaken` where another worker has it:
+        not at once, so that one may ask again without a rest.
         """
         ...
 

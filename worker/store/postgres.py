@@ -14,7 +14,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import exc
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from worker import errors
 from worker.store import faults, migrations, port, statements
@@ -140,7 +141,7 @@ class PostgresStore(PostgresReader):
         self._ready()
         with faults.translated(self.name):
             async with self._writer.connect() as connection:
-                await connection.execute(_TAKE_TURN)
+                await _take_turn(connection)
                 yield
 
     async def confirmed(self, ids: Collection[str]) -> None:
@@ -167,6 +168,15 @@ class PostgresStore(PostgresReader):
                     await connection.run_sync(migrations.upgrade)
         finally:
             await engine.dispose()
+
+
+async def _take_turn(connection: AsyncConnection) -> None:
+    try:
+        await connection.execute(_TAKE_TURN)
+    except exc.DBAPIError as error:
+        if faults.tells_of_lock(error):
+            raise port.TurnTaken from error
+        raise
 
 
 async def _connect(

@@ -1,6 +1,7 @@
 """Questions that a write transaction and a reader ask alike, and how rows are found by key."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from worker.store import port, statements
-from worker.store.tables import IS_OPEN, inbox, tickets, tombstones
+from worker.store.tables import IS_OPEN, IS_WAITING, inbox, tickets, tombstones
 from worker.store.tombstone import Tombstone
 
 Query = sa.Select[*tuple[Any, ...]]
@@ -62,6 +63,17 @@ def open_after(after: port.TicketKey | None, limit: int) -> Query:
     query = sa.select(tickets).where(IS_OPEN).order_by(*key).limit(limit)
     if after is not None:
         query = query.where(sa.tuple_(*key) > sa.tuple_(*map(sa.literal, after)))
+    return query
+
+
+def waiting(before: datetime, limit: int, after: port.TicketRow | None) -> Query:
+    order = tickets.c.first_seen_at, tickets.c.source, tickets.c.ticket_id
+    query = sa.select(tickets).where(IS_WAITING, order[0] < before).order_by(*order).limit(limit)
+    if after is not None:
+        place = (getattr(after, column.name) for column in order)
+        query = query.where(
+            sa.tuple_(*order) > sa.tuple_(*map(sa.literal, place, (c.type for c in order)))
+        )
     return query
 
 

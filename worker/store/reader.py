@@ -55,14 +55,10 @@ class SqlReader:
         query = _OUTBOX.order_by(outbox.c.position).limit(limit)
         return [port.OutboxRow(**row) for row in await self._all(query)]
 
-    async def waiting(self, before: datetime, limit: int) -> Sequence[port.TicketRow]:
-        first_seen = tickets.c.first_seen_at
-        query = (
-            sa.select(tickets)
-            .where(IS_WAITING, first_seen < before)
-            .order_by(first_seen, tickets.c.source, tickets.c.ticket_id)
-            .limit(limit)
-        )
+    async def waiting(
+        self, before: datetime, limit: int, after: port.TicketRow | None = None
+    ) -> Sequence[port.TicketRow]:
+        query = queries.waiting(before, limit, after)
         return [port.TicketRow(**row) for row in await self._all(query)]
 
     async def open_tickets(self, limit: int | None = None) -> Sequence[port.TicketRow]:

@@ -1,6 +1,7 @@
 """Tickets whose life is over: how they become tombstones, and how those are forgotten."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -17,14 +18,7 @@ async def retire(connection: AsyncConnection, before: datetime, limit: int) -> i
     """See `port.Transaction.retire`."""
     keys = await _held(connection, IS_FINISHED, before, limit)
     if keys:
-        histories = await queries.histories(connection, keys)
-        # Others get their turn while much text is pressed.
-        stones = await asyncio.to_thread(tombstone.pressed, histories.values())
-        dialect = connection.dialect.name
-        if stones:
-            given = statements.given(dialect, stones)
-            await connection.execute(statements.put_tombstone(dialect), given)
-        await queries.change(connection, _EMPTIED, (inbox.c.source, inbox.c.ticket_id), keys)
+        await _press(connection, keys)
         await queries.change(connection, _RETIRED, (tickets.c.source, tickets.c.ticket_id), keys)
     return len(keys)
 
@@ -37,6 +31,21 @@ async def forget(connection: AsyncConnection, before: datetime, limit: int) -> i
             columns = table.c.source, table.c.ticket_id
             await queries.change(connection, sa.delete(table), columns, keys)
     return len(keys)
+
+
+async def _press(connection: AsyncConnection, keys: Sequence[port.TicketKey]) -> None:
+    """Put the bodies of these tickets' events into tombstones, where none of them is damaged."""
+    histories = await queries.histories(connection, keys)
+    whole = [history for history in histories.values() if all(row.body for row in history)]
+    if not whole:
+        return
+    # Others get their turn while much text is pressed.
+    stones = await asyncio.to_thread(tombstone.pressed, whole)
+    dialect = connection.dialect.name
+    given = statements.given(dialect, stones)
+    await connection.execute(statements.put_tombstone(dialect), given)
+    pressed = [stone.key for stone in stones]
+    await queries.change(connection, _EMPTIED, (inbox.c.source, inbox.c.ticket_id), pressed)
 
 
 async def _held(

@@ -26,14 +26,24 @@ class Tombstone:
         return self.source, self.ticket_id
 
     def completed(self, history: Iterable[port.InboxRow]) -> Sequence[port.InboxRow]:
-        """The history with the bodies back in their places; what came since has its own."""
+        """The history with the bodies back in their places; what came since has its own.
+
+        Where this is damaged the places stay empty: no event gets another's body.
+        """
         history = list(history)
-        emptied = [row for row in history if not row.body]
-        bodies = zlib.decompress(self.bodies).split(_BETWEEN)
-        filled = {
-            row.key: replace(row, body=body) for row, body in zip(emptied, bodies, strict=True)
-        }
-        return [filled.get(row.key, row) for row in history]
+        emptied = [row.key for row in history if not row.body]
+        bodies = self._bodies()
+        if len(bodies) != len(emptied):
+            return history
+        filled = dict(zip(emptied, bodies, strict=True))
+        return [replace(row, body=filled[row.key]) if row.key in filled else row for row in history]
+
+    def _bodies(self) -> Sequence[bytes]:
+        """None at all where they cannot be read any more."""
+        try:
+            return zlib.decompress(self.bodies).split(_BETWEEN)
+        except zlib.error:
+            return ()
 
 
 def pressed(histories: Iterable[Sequence[port.InboxRow]]) -> Sequence[Tombstone]:

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +19,7 @@ from tests.support.rows import keep, ticket
 from tests.support.tickets import SOURCE as THEIRS
 from tests.support.tickets import TICKET, with_clients
 from worker import errors
-from worker.pipeline import reading
+from worker.pipeline import reading, rows
 from worker.pipeline.retention import AT_ONCE, TOMBSTONE
 from worker.store import port
 from worker.store.memory import MemoryStore
@@ -88,6 +89,30 @@ async def test_a_late_event_revives_a_tombstone_for_another_retention() -> None:
         assert await _phase(house) == "closed"
         await house.clock.leap(TOMBSTONE.total_seconds() - DAY)
         assert await _phase(house) == "retired"
+
+
+async def test_a_damaged_tombstone_takes_only_its_own_late_events_along(tmp_path: Path) -> None:
+    house = House(SqliteStore(tmp_path / "respondby.db"))
+    await house.store.open()
+    created = event("ticket.created", at=house.clock.now())
+    closed = event("ticket.closed", at=house.clock.now())
+    assert await _taken(house, created, closed) == []
+    await house.worker.retention._some(lambda them: them.retire(house.clock.now() + STEP, 9))
+    with closing(sqlite3.connect(tmp_path / "respondby.db")) as database:
+        database.execute("UPDATE tombstones SET bodies = X'00'")
+        database.commit()
+
+    late = event("ticket.reopened", at=house.clock.now())
+    another = event("ticket.created", "T-2", at=house.clock.now())
+    assert await _taken(house, late, another) == [("undecidable", "HistoryDamaged", late)]
+    assert [await _phase(house, name) for name in ("T-1", "T-2")] == [
+        "retired",
+        "running",
+    ]
+    ((name, fields),) = house.log.lines
+    assert name == "event_undecidable"
+    assert isinstance(fields["exc_info"], rows.HistoryDamaged)
+    await house.store.close()
 
 
 async def test_an_earlier_response_that_comes_a_year_late_corrects_the_record() -> None:
@@ -212,6 +237,13 @@ async def _lived(store: port.Store, plan: _Plan, *, retiring: bool) -> tuple[obj
     history = await store.histories([row.key])
     await store.close()
     return said, row.level, row.deadline, row.wake_at, row.ledger, history
+
+
+async def _taken(house: House, *bodies: bytes) -> list[tuple[str, str, bytes]]:
+    """What became dead letters of these: reason, error and body."""
+    batch = [reading.read(house.inbox.deliver(body), 10**6) for body in bodies]
+    dead = await house.worker.intake._commit(batch)
+    return [(letter.reason, letter.error, letter.delivery.body) for letter in dead]
 
 
 async def _phase(house: House, name: str = "T-1") -> str | None:

@@ -50,6 +50,20 @@ class SharedStore(MemoryStore):
             yield transaction
 
 
+class StoreOfOthers(MemoryStore):
+    """Another worker may have the turn to publish."""
+
+    turn_is_taken = False
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        await asyncio.sleep(0)
+        if self.turn_is_taken:
+            raise port.TurnTaken
+        async with super().turn():
+            yield
+
+
 async def test_two_workers_publish_each_event_once_and_in_order() -> None:
     store, publisher = MemoryStore(), SlowPublisher()
     await store.open()
@@ -63,6 +77,38 @@ async def test_two_workers_publish_each_event_once_and_in_order() -> None:
         task.cancel()
     assert [one.id for one in publisher.published] == ids
     assert await store.outbox(1) == []
+
+
+async def test_waiting_for_the_turn_to_publish_is_no_trouble_and_ends_with_it() -> None:
+    store, publisher = StoreOfOthers(), MemoryPublisher()
+    await store.open()
+    await keep(store, outbox=(message("m-1"),))
+    relay = _relay(store, publisher)
+    store.turn_is_taken = True
+    running = asyncio.create_task(relay.run())
+    await settle()
+    assert publisher.published == []
+    store.turn_is_taken = False
+    async with asyncio.timeout(5):
+        await relay.emptied()
+    running.cancel()
+    assert [one.id for one in publisher.published] == ["m-1"]
+    assert relay.log.events == []  # type: ignore[attr-defined]
+
+
+async def test_no_worker_thinks_that_less_than_nothing_waits_though_it_publishes_for_others() -> (
+    None
+):
+    store, publisher = MemoryStore(), MemoryPublisher()
+    await store.open()
+    relay = _relay(store, publisher)
+    await keep(store, outbox=(message("by another worker"), message("too")))
+    running = asyncio.create_task(relay.run())
+    async with asyncio.timeout(5):
+        await relay.emptied()
+    running.cancel()
+    assert len(publisher.published) == 2
+    assert relay.pending == 0
 
 
 async def test_what_another_worker_holds_when_it_is_due_is_looked_at_again_soon() -> None:

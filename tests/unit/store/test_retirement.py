@@ -16,6 +16,10 @@ from tests.support.rows import NOON, at, event, keep, ticket
 from worker.store import port, tombstone
 from worker.store.sqlite import SqliteStore
 
+#: What can become of a tombstone: no data of ours, a part of it, nothing.
+GONE = "gone"
+DAMAGES = ("X'00'", "X''", "substr(bodies, 1, length(bodies) - 3)", GONE)
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -85,8 +89,63 @@ def test_bodies_that_do_not_fit_their_places_are_not_given_to_others() -> None:
     one, other = event("e-1"), event("e-2")
     (stone,) = tombstone.pressed([[one]])
     emptied = [replace(row, body=b"") for row in (one, other)]
-    with pytest.raises(ValueError, match="zip"):
-        stone.completed(emptied)
+    assert stone.completed(emptied) == emptied
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+async def test_a_damaged_tombstone_leaves_its_places_empty_and_harms_no_other(
+    store: SqliteStore, path: Path, damage: str
+) -> None:
+    one, other = ticket(phase="closed", last_event_at=at(-1)), ticket("T-2", phase="closed")
+    await keep(store, inbox=(event("e-1"), event("x", "T-2")), tickets=(one, other))
+    await _retire(store)
+    _damage(path, damage)
+    late = event("late", minutes=1)
+    await keep(store, inbox=(late,))
+    assert await store.histories([one.key, other.key]) == {
+        one.key: [replace(event("e-1"), body=b""), late],
+        other.key: [event("x", "T-2")],
+    }
+
+
+async def test_a_damaged_tombstone_is_put_to_rest_as_it_is_and_can_still_be_mended(
+    store: SqliteStore, path: Path
+) -> None:
+    """A backup may have it whole: then nothing of what came since may be missing."""
+    closed = ticket(phase="closed", last_event_at=at(-1))
+    late = event("late", minutes=1)
+    await keep(store, inbox=(event("e-1"),), tickets=(closed,))
+    await _retire(store)
+    whole = _damage(path, "X'00'")
+    await keep(store, inbox=(late,), tickets=(closed,))
+    assert await _retire(store) == 1
+    assert await _retire(store) == 0
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT bodies FROM tombstones").fetchall() == [(b"\0",)]
+        database.execute("UPDATE tombstones SET bodies = ?", (whole,))
+        database.commit()
+    assert await store.histories([closed.key]) == {closed.key: [event("e-1"), late]}
+
+
+def _damage(path: Path, damage: str) -> bytes:
+    """Put this in the place of the tombstone of T-1; what was there."""
+    with closing(sqlite3.connect(path)) as database:
+        where = "WHERE ticket_id = 'T-1'"
+        (whole,) = database.execute(f"SELECT bodies FROM tombstones {where}").fetchone()
+        if damage == GONE:
+            database.execute(f"DELETE FROM tombstones {where}")
+        else:
+            database.execute(f"UPDATE tombstones SET bodies = {damage} {where}")
+        database.commit()
+    assert isinstance(whole, bytes)
+    return whole
+
+
+async def _retire(store: SqliteStore) -> int:
+    async with store.begin() as transaction:
+        retired = await transaction.retire(at(9), 10)
+        await transaction.commit()
+    return retired
 
 
 def _real_history(number: int) -> tuple[port.InboxRow, ...]:

@@ -102,6 +102,23 @@ def test_applied_again_it_changes_nothing_more() -> None:
     assert applied(decision.ledger, entries, SOONER, 6) is None
 
 
+def test_warnings_that_were_noticed_too_late_to_be_given_are_no_change() -> None:
+    entries = (entry("ticket.created"),)
+    breached = lived(*entries, until=31)
+    assert [alert.type for alert in breached.alerts] == ["objective.breached"]
+    assert applied(breached, entries, DEFAULT, 35) is None
+    assert applied(breached, entries, RENAMED, 35) is None
+
+
+def test_applied_again_after_its_own_warning_came_too_late_it_changes_nothing_more() -> None:
+    entries = (entry("ticket.created"),)
+    decision = applied(lived(*entries), entries, LESS_WARNING, 1)
+    assert decision is not None
+    late = NOON + timedelta(minutes=31)
+    told = decide.on_time(ANNOUNCER, decision.ledger, "running", late).ledger
+    assert applied(told, entries, LESS_WARNING, 32) is None
+
+
 def test_a_ticket_that_is_answered_or_closed_is_left_alone() -> None:
     answered = (entry("ticket.created"), entry("ticket.responded", 1))
     closed = (entry("ticket.created"), entry("ticket.closed", 1))
