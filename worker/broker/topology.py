@@ -64,12 +64,17 @@ class Queue:
     def __str__(self) -> str:
         return f"queue {self.name!r}"
 
+    @property
+    def declared(self) -> dict[str, Argument]:
+        """All arguments with which it is declared."""
+        return {"x-queue-type": "quorum", **self.arguments}
+
     async def declare(self, channel: AbstractChannel, *, passive: bool) -> None:
         await channel.queue_declare(
             queue=self.name,
             durable=True,
             passive=passive,
-            arguments={"x-queue-type": "quorum", **self.arguments},
+            arguments=dict(self.declared),
         )
         if not passive:
             await channel.queue_bind(self.name, self.source, self.routing_key)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from worker import errors
-from worker.cli import dead, explain, policy, replay, run, status
+from worker.cli import dead, explain, migrate, policy, replay, run, schema, status
 
 app = typer.Typer(
     name="respondby",
@@ -20,8 +20,10 @@ app.command()(run.run)
 app.command("replay")(replay.run)
 app.command("explain")(explain.run)
 app.add_typer(policy.app, name="policy")
+app.add_typer(schema.app, name="schema")
 app.add_typer(dead.app, name="dead")
 app.command()(status.status)
+app.command()(migrate.migrate)
 
 
 def _say_version(asked: bool) -> None:

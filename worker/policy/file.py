@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -23,6 +24,7 @@ from pydantic_core import PydanticCustomError
 from schemas.envelope import LEVELS, Level
 from schemas.facts import FACTS, FactName, FactValue
 from worker import durations
+from worker.policy import written
 from worker.policy.signals.lexicon import SignalsPart
 
 Clock = Literal["wall", "working"]
@@ -57,14 +59,16 @@ def _not_too_long(duration: timedelta) -> timedelta:
     return duration
 
 
-Truth = Annotated[bool, BeforeValidator(_truth)]
-Day = Annotated[date, BeforeValidator(_day)]
+_TRUTH = written.truth(_WORDS)
+Truth = Annotated[bool, BeforeValidator(_truth), WithJsonSchema(_TRUTH)]
+Day = Annotated[date, BeforeValidator(_day), written.DAY]
 Words = Annotated[str, Field(min_length=1)]
 Duration = Annotated[
     timedelta,
     BeforeValidator(durations.parse),
     AfterValidator(_not_too_long),
     PlainSerializer(durations.text),
+    written.DURATION,
 ]
 
 
@@ -77,20 +81,26 @@ class Part(BaseModel):
 class LevelGoal(Part):
     respond_within: Duration
     clock: Clock
+    """every hour (`wall`), or those of the client's calendar (`working`)"""
 
 
 class HolidaysPart(Part):
     country: str | None = None
+    """whose public holidays are closed, as an ISO 3166 code such as US"""
     subdivision: str | None = None
+    """those of this state or province too, such as CA"""
     dates: tuple[Day, ...] = ()
+    """closed as well"""
     open: tuple[Day, ...] = ()
     """dates worked all the same"""
 
 
 class CalendarPart(Part):
     timezone: str
-    hours: dict[str, Any]
-    """read by `worker.policy.hours`"""
+    """an IANA name such as America/New_York"""
+    # Read by `worker.policy.hours`.
+    hours: Annotated[dict[str, Any], WithJsonSchema(written.hours(_TRUTH))]
+    """windows of local time for each weekday, one without any is closed; or `always: true`"""
     holidays: HolidaysPart = HolidaysPart()
 
     @field_validator("hours", mode="after")
@@ -101,7 +111,9 @@ class CalendarPart(Part):
 
 class ClientPart(Part):
     calendar: str | None = None
+    """one of `calendars`; else the default one"""
     contact: Words | None = None
+    """whom an alert names; else the default contact"""
     raise_by: Annotated[int, Field(alias="raise", ge=0, lt=len(LEVELS))] = 0
     """how many levels above the rule's this client's tickets are"""
 
@@ -121,6 +133,15 @@ def _asked_of(fact: FactName) -> BeforeValidator:
     return BeforeValidator(read)
 
 
+def _told_of(fact: FactName) -> WithJsonSchema:
+    """The same for editors."""
+    known = FACTS[fact]
+    value = {**_TRUTH, "anyOf": [*_TRUTH["anyOf"], {"const": "unknown"}]}
+    return WithJsonSchema(
+        written.one_or_several(value if True in known else {"enum": [*known, "unknown"]})
+    )
+
+
 def _is_one_of(value: object, allowed: tuple[FactValue, ...]) -> bool:
     return any(type(value) is type(known) and value == known for known in allowed)
 
@@ -131,11 +152,13 @@ Asked = tuple[FactValue, ...] | None
 class WhenPart(Part):
     """What a rule asks of each fact; it asks nothing of a fact that is left out."""
 
-    request: Annotated[Asked, _asked_of("request")] = None
-    stage: Annotated[Asked, _asked_of("stage")] = None
-    system_critical: Annotated[Asked, _asked_of("system_critical")] = None
-    workaround: Annotated[Asked, _asked_of("workaround")] = None
-    degraded: Annotated[Asked, _asked_of("degraded")] = None
+    request: Annotated[Asked, _asked_of("request"), _told_of("request")] = None
+    stage: Annotated[Asked, _asked_of("stage"), _told_of("stage")] = None
+    system_critical: Annotated[Asked, _asked_of("system_critical"), _told_of("system_critical")] = (
+        None
+    )
+    workaround: Annotated[Asked, _asked_of("workaround"), _told_of("workaround")] = None
+    degraded: Annotated[Asked, _asked_of("degraded"), _told_of("degraded")] = None
 
     def asked(self) -> dict[FactName, tuple[FactValue, ...]]:
         asked = ((name, getattr(self, name)) for name in FACTS)
@@ -144,9 +167,12 @@ class WhenPart(Part):
 
 class RulePart(Part):
     id: Annotated[str, Field(min_length=1, max_length=100)]
+    """by which events name it"""
     when: WhenPart = WhenPart()
+    """all of it must be so; the first rule that matches decides"""
     level: Level
     needs_triage: Truth = False
+    """a person should find out what is unknown"""
 
 
 class PolicyFile(Part):
@@ -155,12 +181,18 @@ class PolicyFile(Part):
     name: Words
     version: Words
     binding: Truth = False
-    levels: dict[Level, LevelGoal]
+    """rigid agreements rather than goals: events say so, nothing else changes"""
+    levels: Annotated[
+        dict[Level, LevelGoal], Field(json_schema_extra={"required": [*reversed(LEVELS)]})
+    ]
     at_risk: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = (0.5, 0.8)
+    """the parts of an objective after which an alert warns"""
     calendars: Annotated[dict[str, CalendarPart], Field(min_length=1)]
     default_calendar: str
     clients: dict[str, ClientPart] = {}
+    """by the `client` that events name"""
     contacts: dict[str, Words] = {}
+    """`default`: whom an alert names where the client has none"""
     rules: Annotated[tuple[RulePart, ...], Field(min_length=1)]
     signals: SignalsPart = SignalsPart()
     """what is added to the built-in lexicon, by which free text becomes facts"""

@@ -82,7 +82,8 @@ def test_the_wall_clock_is_no_client_s_calendar() -> None:
 
 
 def test_the_objectives_are_told_in_seconds() -> None:
-    assert objectives_in_seconds(policy()) == {1800, 7200, 21600, 28800}
+    promised = {"critical": 1800, "high": 7200, "medium": 21600, "low": 28800}
+    assert objectives_in_seconds(policy()) == promised
 
 
 def test_the_digest_is_the_same_for_what_means_the_same() -> None:
