@@ -48,8 +48,11 @@ def metrics(policy_in_force: Policy) -> Metrics:
     """The metrics of this process, in a registry of their own."""
     # When a series began is no metric of ours, and would double their number.
     disable_created_metrics()  # type: ignore[no-untyped-call]
-    built = Metrics(CollectorRegistry(), objectives_in_seconds(policy_in_force))
-    built.note_policy(policy_in_force.name, policy_in_force.version, policy_in_force.digest)
+    objectives = objectives_in_seconds(policy_in_force)
+    built = Metrics(CollectorRegistry(), objectives.values())
+    built.note_policy(
+        policy_in_force.name, policy_in_force.version, policy_in_force.digest, objectives
+    )
     return built
 
 
@@ -58,6 +61,11 @@ def reader(settings: Settings) -> Reader:
     if settings.on_postgresql:
         return PostgresReader(_database(settings))
     return SqliteReader(settings.database_path)
+
+
+def store(settings: Settings) -> Store:
+    """What a worker keeps; to open it brings the database up to date."""
+    return _store(settings)[0]
 
 
 def dead_letters(
@@ -85,6 +93,9 @@ class Watching:
     metrics: Metrics
     health: Health
     log: Log
+
+    def __post_init__(self) -> None:
+        self.metrics.ready.set_function(lambda: self.health.ready)
 
     @property
     def links(self) -> Links:
@@ -135,7 +146,7 @@ def assembled(
 ) -> Worker:
     """The flow between the given ports."""
     store, inbox, clock, log = outside.store, outside.inbox, outside.clock, watching.log
-    accounts = Accounts(watching.metrics, LEVELS)
+    accounts = Accounts(watching.metrics, LEVELS, in_force.at_risk)
     relay = Relay(store, outside.publisher, clock, accounts, log)
     catch_up = CatchUp(inbox, links, settings.catch_up_seconds, clock, log)
     timers = Timers(store, settings.source, clock, catch_up, relay, accounts)

@@ -39,8 +39,10 @@ class Notes:
 
 
 class Depths:
-    dead_letter_messages = 0
-    unrouted_messages = 0
+    dead_letter_messages = 0.0
+    unrouted_messages = 0.0
+    inbox_messages = 0.0
+    inbox_consumers = 1.0
 
 
 class House:

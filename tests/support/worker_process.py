@@ -9,14 +9,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support import worker_image
 from tests.support.waiting import until
+from tests.support.worker_image import ContainedProcess
 
-COMMAND = Path(sys.executable).with_name("respondby")
+COMMAND = (str(Path(sys.executable).with_name("respondby")),)
 #: Seconds for the command to be imported and connected on a busy machine.
 READY_WITHIN = 30.0
 #: Seconds within which an end must have come: a drain may take 25.
@@ -49,7 +51,8 @@ class WorkerProcess:
 
     @property
     def process_id(self) -> int:
-        return self._running().pid
+        running = self._running()
+        return running.inner_pid if isinstance(running, ContainedProcess) else running.pid
 
     @property
     def is_running(self) -> bool:
@@ -60,19 +63,27 @@ class WorkerProcess:
         """None while it runs."""
         return self._running().poll()
 
-    def start(self, *arguments: str, command: Sequence[str] = (str(COMMAND),)) -> None:
+    def start(self, *arguments: str, command: Sequence[str] = COMMAND) -> None:
         """Start it and do not wait. `command`: what stands in for the real one."""
         assert not self.is_running, "it runs already"
         with self.log_file.open("ab") as log:
             self._log_start = log.tell()
-            self._process = subprocess.Popen(
-                [*command, "run", *arguments],
-                env=self._environment(),
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+            self._process = self._started([*arguments], command, log)
+
+    def _started(
+        self, arguments: list[str], command: Sequence[str], log: IO[bytes]
+    ) -> "subprocess.Popen[bytes]":
+        if command == COMMAND and (image := worker_image.given()):
+            variables = self.environment | self.variables
+            return ContainedProcess(image, ["run", *arguments], variables, self.folder, log)
+        return subprocess.Popen(
+            [*command, "run", *arguments],
+            env=self._environment(),
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
 
     async def up(self, *arguments: str) -> None:
         """Start it and wait until it is able to work."""
