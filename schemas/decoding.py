@@ -6,7 +6,7 @@ from typing import Any
 import jiter
 from pydantic import ValidationError
 
-from schemas.inbound import INBOUND_TYPES, Created, Inbound, Responded, Updated, inbound
+from schemas.inbound import INBOUND_TYPES, Inbound, inbound
 
 
 class Rejected(Exception):
@@ -55,11 +55,10 @@ def _json(body: bytes) -> object:
 
 
 def _check_times(event: Inbound) -> None:
-    said = event.data
-    if isinstance(said, Responded):
-        name, instant = "responded_at", said.responded_at
-    elif isinstance(said, Created | Updated):
-        name, instant = "notified_at", said.notified_at
+    if event.type == "ticket.responded":
+        name, instant = "responded_at", event.data.responded_at
+    elif event.type in ("ticket.created", "ticket.updated"):
+        name, instant = "notified_at", event.data.notified_at
     else:
         return
     if instant is not None and instant > event.time:

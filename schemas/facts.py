@@ -37,4 +37,5 @@ class Facts(BaseModel):
 
     def stated(self) -> dict[FactName, FactValue | None]:
         """The facts that this event speaks of, null among them."""
-        return {name: getattr(self, name) for name in FACTS if name in self.model_fields_set}
+        spoken_of = self.model_fields_set
+        return {name: getattr(self, name) for name in FACTS if name in spoken_of}

@@ -136,7 +136,7 @@ class Policy:
     def raised(self, level: Level, client: str | None) -> Level:
         """The level raised by as many steps as the client's tickets are."""
         part = self.file.clients.get(client) if client is not None else None
-        return above(level, part.raise_by if part else 0)
+        return above(level, part.raise_by) if part and part.raise_by else level
 
 
 @lru_cache(maxsize=4)

@@ -59,7 +59,7 @@ class DecisionTable:
         return frozenset(verdict.level for verdict in self._verdicts.values())
 
     def verdict(self, known: Known) -> Verdict:
-        return self._verdicts[tuple(known.get(name) for name in _NAMES)]
+        return self._verdicts[tuple(map(known.get, _NAMES))]
 
 
 def unreached(rules: Sequence[RulePart]) -> Iterator[tuple[int, tuple[str, ...]]]:

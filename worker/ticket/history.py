@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from schemas.inbound import INBOUND_TYPES, Inbound, TicketResponded
+from schemas.inbound import INBOUND_TYPES, Inbound
 
 _TYPE_ORDER = {type_: place for place, type_ in enumerate(INBOUND_TYPES)}
 
@@ -45,7 +45,7 @@ def _place(entry: Entry) -> tuple[datetime, int, str, bytes]:
 
 def _counts_at(entry: Entry) -> datetime:
     event = entry.event
-    if isinstance(event, TicketResponded) and event.data.responded_at is not None:
+    if event.type == "ticket.responded" and event.data.responded_at is not None:
         return event.data.responded_at
     return event.time
 
