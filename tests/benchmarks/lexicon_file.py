@@ -37,11 +37,11 @@ def _sections(signals: SignalsPart, model: Model) -> Iterator[str]:
 
 def _signs(signals: SignalsPart, scale: Scale, model: Model) -> dict[str, int]:
     """What each sign's points are beyond those that a person gave it."""
-    judged = Weights(signals.model_copy(update={"learnt": LearntPart()}))
+    judged = Weights(signals.model_copy(update={"learnt": LearntPart()}), str)
     weights = model[scale]
     return {
-        name: round(POINTS * weights.get(f"sign {name}", 0.0)) - judged.scales([name], set())[scale]
-        for name in judged.says
+        name: round(POINTS * weights[f"sign {name}"]) - judged.weighed(1 << place, ())[1][scale]
+        for place, name in enumerate(signals.says())
         if f"sign {name}" in weights
     }
 

@@ -22,10 +22,10 @@ from worker.policy import loading
 from worker.policy.policy import Policy
 from worker.policy.rules import Verdict
 from worker.policy.signals import lexicon, prose, tokens
-from worker.policy.signals.lexicon import Cause, SignalsPart
+from worker.policy.signals.lexicon import SignalsPart
 from worker.policy.signals.reader import Reader
 from worker.policy.signals.signs import Seen, Signs
-from worker.policy.signals.weights import Scale, Weights
+from worker.policy.signals.weights import Causes, Scales, Weights
 
 TICKETS = Path(__file__).parents[1] / "data" / "tickets"
 #: Characters of a ticket, and how many such tickets a second are the goal.
@@ -107,7 +107,8 @@ def seconds(made: Callable[[], Callable[[Given], object]], given: Sequence[Given
 
 def parts(signals: SignalsPart) -> dict[str, Callable[[Ticket], object]]:
     """What reading does, up to the end of each of its parts."""
-    signs, weights = Signs(signals), Weights(signals)
+    signs = Signs(signals)
+    weights = Weights(signals, signs.letter)
 
     def own(ticket: Ticket) -> str:
         return prose.own_words(*ticket)
@@ -115,14 +116,17 @@ def parts(signals: SignalsPart) -> dict[str, Callable[[Ticket], object]]:
     def said(ticket: Ticket) -> list[str]:
         return tokens.words(tokens.flat(own(ticket)))
 
+    def letters(ticket: Ticket) -> list[str]:
+        return [*map(signs.letter, said(ticket))]
+
     def seen(ticket: Ticket) -> tuple[list[str], Seen]:
-        return (words := said(ticket)), signs.seen(words)
+        return (spelt := letters(ticket)), signs.seen(spelt)
 
-    def weighed(ticket: Ticket) -> tuple[Mapping[Cause, int], Mapping[Scale, int]]:
-        words, shown = seen(ticket)
-        return weights.causes(shown.signs), weights.scales(shown.signs, weights.words(words))
+    def weighed(ticket: Ticket) -> tuple[Causes, Scales]:
+        spelt, shown = seen(ticket)
+        return weights.weighed(shown.signs, set(spelt))
 
-    return {"prose": own, "words": said, "signs": seen, "weights": weighed}
+    return {"prose": own, "words": letters, "signs": seen, "weights": weighed}
 
 
 def told(policy: Policy, signals: SignalsPart, tickets: Sequence[Ticket]) -> Iterator[str]:

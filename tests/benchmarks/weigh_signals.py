@@ -54,7 +54,7 @@ class Example:
 
 def examples(paths: Iterable[Path], signals: SignalsPart) -> list[Example]:
     signs = Signs(signals)
-    weigh = weights.Weights(signals)
+    weigh = weights.Weights(signals, signs.letter)
     found = []
     for path in paths:
         for line in path.read_text("utf-8").splitlines():
@@ -62,7 +62,9 @@ def examples(paths: Iterable[Path], signals: SignalsPart) -> list[Example]:
             text = prose.own_words(ticket["summary"], ticket.get("description"))
             said = tokens.words(tokens.flat(text))
             words = weigh.words(said)
-            shown = {f"sign {name}" for name in signs.seen(said).signs}
+            shown = {
+                f"sign {name}" for name in signs.named(signs.seen([*map(signs.letter, said)]).signs)
+            }
             found.append(Example(path.stem, shown | {*filter(_is_word, words)}, ticket["label"]))
     return found
 

@@ -173,20 +173,8 @@ class Life:
         A fact that was taken back is unknown: somebody knew better than the words.
         """
         whole = len(self._stated) == len(FACTS)
-        told = self._stated if whole else {**self._read(), **self._stated}
+        told = self._stated if whole else {**self.policy.read(*self._words), **self._stated}
         return {name: fact for name, fact in told.items() if fact is not None}
-
-    def _read(self) -> Mapping[FactName, Fact]:
-        """What the words tell; what was stated to be critical they cannot tell to be no fault."""
-        read = self.policy.read(*self._words)
-        critical = self._stated.get("system_critical")
-        if critical is None or critical.value is not True:
-            return read
-        return {
-            name: fact
-            for name, fact in read.items()
-            if name not in ("request", "stage") or fact.value in ("fault", "production")
-        }
 
     def _stop(self, instant: datetime, by: EndedBy) -> None:
         if self.stands_since is None:
@@ -273,8 +261,6 @@ class Life:
 
 def live(history: Sequence[Entry], policy: Policy) -> Life | None:
     """The life that `history` tells, or None while the ticket's `created` is not known."""
-    births = (
-        place for place, entry in enumerate(history) if entry.event.type == "ticket.created"
-    )
+    births = (place for place, entry in enumerate(history) if entry.event.type == "ticket.created")
     birth = next(births, None)
     return None if birth is None else Life(policy, history, birth)

@@ -121,7 +121,7 @@ def test_an_event_that_does_not_bear_on_the_response_brings_no_new_policy_to_jud
     case = Case()
     case.take(created("10:00", facts=HIGH), responded("11:00"))
     case.policy = _with_high("30m")
-    assert types(case.take(updated("10:30", summary="it came late"))) == ["ticket.prioritized"]
+    assert types(case.take(updated("10:30", summary="velvet otter"))) == ["ticket.prioritized"]
     assert case.ledger.record is not None
     assert case.ledger.record.outcome == "met"
 

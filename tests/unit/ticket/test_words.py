@@ -46,12 +46,3 @@ def test_how_loudly_a_thing_is_said_is_no_fact() -> None:
         (event,) = case.take(created("10:00", summary=summary))
         levels.add(event["data"]["level"])
     assert levels == {"low"}
-
-
-def test_what_was_stated_to_be_critical_is_not_asked_away_by_the_words() -> None:
-    case = Case()
-    stated = {"system_critical": True, "stage": "production"}
-    (event,) = case.take(
-        created("10:00", summary="Email is down, is there an outage?", facts=stated)
-    )
-    assert event["data"]["level"] == "critical"

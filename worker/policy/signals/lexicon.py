@@ -42,8 +42,9 @@ def _has_words(phrase: str) -> str:
 
 
 Phrase = Annotated[str, BeforeValidator(_has_words)]
-Phrases = Annotated[tuple[Phrase, ...], BeforeValidator(_listed)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Listed = BeforeValidator(_listed, json_schema_input_type=str | list[str])
+Phrases = Annotated[tuple[Phrase, ...], Listed]
+Names = Annotated[tuple[str, ...], Listed]
 Points = Annotated[int, Field(ge=-100, le=100)]
 Says = dict[Cause, Points]
 
@@ -58,10 +59,19 @@ class GrammarPart(_Part):
     negations: Phrases = ()
     suppositions: Phrases = ()
     """what makes a sentence one about what might be"""
+    conditions: Phrases = ()
+    """what makes the words after it, as many as after a negation, a case that may never be"""
     past: Phrases = ()
     """what makes a sentence one about what is over"""
+    former: Phrases = ()
+    """when something was: what makes a clause one about what is over, unless it is `lasting`"""
+    lasting: Phrases = ()
     turns: Phrases = ()
     """words with which a new clause begins"""
+    contrasts: Phrases = ()
+    """turns to something else, of which it is not said what was said before"""
+    anew: Phrases = ()
+    """words that turn to something else behind a comma"""
     stops: Phrases = ()
     """words at which a negation ends"""
     tone: Phrases = ()
@@ -94,6 +104,11 @@ class PointsPart(_Part):
     system_critical: dict[Points, Phrases] = {}
     mild: dict[Points, Phrases] = {}
     """can be lived with for some hours: a way round it, or an inconvenience"""
+
+    def named(self) -> set[str]:
+        """All that have points."""
+        scales = (getattr(self, scale) for scale in type(self).model_fields)
+        return {name for scale in scales for names in scale.values() for name in names}
 
 
 class LearntPart(_Part):

@@ -50,21 +50,22 @@ _MARK = re.compile(
 
 def own_words(summary: str, description: str | None) -> str:
     """The summary, and what the writer added to it."""
-    return "\n".join((summary, *_lines(description or "", quoted=False)))
+    return _said(summary, description or "", quoted=False)
 
 
 def all_words(summary: str, description: str | None) -> str:
     """The summary, and all of the rest that people wrote, whoever they were."""
-    return "\n".join((summary, *_lines(description or "", quoted=True)))
+    return _said(summary, description or "", quoted=True)
 
 
-def _lines(said: str, *, quoted: bool) -> Iterable[str]:
-    lines = said.splitlines()
-    low = "\n".join(("", *lines)).lower()
+def _said(summary: str, description: str, *, quoted: bool) -> str:
+    lines = [summary, *description.splitlines()]
+    text = "\n".join(lines)
+    low = text.lower()
     footers = {_FOOTERS[place] for place, _, _ in _FIND_FOOTERS(low, overlapping=True)}
     if not footers and not _MARK.search(low):
-        return lines
-    return _sorted_out(lines, footers, quoted=quoted)
+        return text
+    return "\n".join((summary, *_sorted_out(lines[1:], footers, quoted=quoted)))
 
 
 def _sorted_out(lines: Iterable[str], footers: Collection[str], *, quoted: bool) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """From a ticket's words to facts, each with the words that gave it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -9,12 +9,12 @@ from schemas.facts import FactName, FactValue
 from schemas.outbound import Fact
 from worker.policy.signals import prose, regret, tokens
 from worker.policy.signals.lexicon import BarsPart, Cause, SignalsPart
-from worker.policy.signals.signs import Seen, Signs
+from worker.policy.signals.signs import Signs
 from worker.policy.signals.weights import (
     REQUESTS,
-    SCALE_OF,
     STAGES,
-    Scale,
+    Causes,
+    Scales,
     Weights,
 )
 
@@ -22,13 +22,11 @@ from worker.policy.signals.weights import (
 _REMEMBERED, _LONGEST_REMEMBERED = 1024, 4096
 #: Longer evidence is cut to its first words.
 LONGEST_EVIDENCE = 100
+_SAID_OFTEN = 4096
 #: In fewer different words there is hardly more than a courtesy to tell a question by.
 _FEW = 20
 #: The most that a courtesy then says beyond the bar.
 _COURTESY = 5
-
-Causes = Mapping[Cause, int]
-Scales = Mapping[Scale, int]
 
 
 class _Claim(NamedTuple):
@@ -39,11 +37,24 @@ class _Claim(NamedTuple):
     value: FactValue = True
     """False where it is the points against the cause that speak"""
     loosely: bool = True
-    """may it rest on words that do not say it by themselves?"""
+    """may it rest on words that only lean to it, which are no evidence?"""
 
     @property
     def sense(self) -> int:
         return -1 if self.value is False else 1
+
+
+_INSTEAD: tuple[Cause, ...] = (*REQUESTS, *STAGES)
+_REQUEST = {cause: _Claim("request", cause, value=cause) for cause in REQUESTS}
+_STAGE = {cause: _Claim("stage", cause, value=cause) for cause in STAGES}
+_LOOSELY_A_FAULT = _Claim("request", "fault", value="fault")
+_FAULT = _LOOSELY_A_FAULT._replace(loosely=False)
+_LIVE = _Claim("stage", "production", value="production")
+_CRITICAL = _Claim("system_critical", "system_critical")
+_NOT_CRITICAL = _CRITICAL._replace(value=False)
+_AROUND = _Claim("workaround", "workaround")
+_NO_WAY_AROUND = _AROUND._replace(value=False)
+_DEGRADED = _Claim("degraded", "degraded")
 
 
 class Reader:
@@ -51,7 +62,7 @@ class Reader:
 
     def __init__(self, signals: SignalsPart) -> None:
         self._signs = Signs(signals)
-        self._weights = Weights(signals)
+        self._weights = Weights(signals, self._signs.letter)
         self._bars = signals.bars
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._read)
 
@@ -70,68 +81,63 @@ class Reader:
     def _facts(self, text: str) -> dict[FactName, Fact]:
         level = tokens.flat(text)
         said = tokens.words(level)
-        seen = self._signs.seen(said)
+        letters = [*map(self._signs.letter, said)]
+        seen = self._signs.seen(letters)
         if not seen.signs:
             return {}
-        causes = self._weights.causes(seen.signs)
-        words = self._weights.words(said)
-        scales = self._weights.scales(seen.signs, words)
-        if len(words) < _FEW and _could_be_grave(causes):
+        different = set(letters)
+        causes, scales = self._weights.weighed(seen.signs, different)
+        if _could_be_grave(causes) and self._weights.are_few(said, different, _FEW):
             scales["no_fault"] = min(scales["no_fault"], self._bars.no_fault + _COURTESY)
         facts: dict[FactName, Fact] = {}
         for claim in _claims(causes, scales, self._bars):
-            if ground := self._ground(claim, seen, said):
-                evidence = text[tokens.stretch(level, said, *ground)]
-                said_so = {"value": claim.value, "from": "text", "evidence": _short(evidence)}
-                facts[claim.fact] = Fact.model_validate(said_so)
+            signs = self._weights.speak_most(claim.cause, claim.sense, seen.signs)
+            if signs:
+                ground = tokens.stretch(level, said, *self._signs.where(signs, seen))
+                facts[claim.fact] = _fact(claim.value, text[ground])
+            elif claim.loosely:
+                facts[claim.fact] = _fact(claim.value, None)
         return facts
 
-    def _ground(self, claim: _Claim, seen: Seen, said: Sequence[str]) -> tuple[int, int] | None:
-        """The words that say most for a claim, of equals the first; None if none does."""
-        signs = self._weights.speak_most(claim.cause, claim.sense, seen.signs)
-        if not signs and claim.loosely:
-            return self._loose_ground(claim, seen, said)
-        return self._signs.where(signs, seen) if signs else None
 
-    def _loose_ground(
-        self, claim: _Claim, seen: Seen, said: Sequence[str]
-    ) -> tuple[int, int] | None:
-        scale, sense = SCALE_OF[claim.cause]
-        sense *= claim.sense
-        if signs := self._weights.weigh_most(scale, sense, seen.signs):
-            return self._signs.where(signs, seen)
-        words = self._weights.lean_most(scale, sense, set(said))
-        place = min(map(said.index, words), default=None)
-        return None if place is None else (place, place + 1)
+@lru_cache(maxsize=_SAID_OFTEN)
+def _fact(value: FactValue, said: str | None) -> Fact:
+    """Made once for what is often said: "in production"."""
+    evidence = None if said is None else _short(said)
+    return Fact.model_validate({"value": value, "from": "text", "evidence": evidence})
 
 
 def _could_be_grave(causes: Causes) -> bool:
     """A fault of something system-critical is named, and nothing that is still made or tested."""
     named = min(causes["fault"], causes["system_critical"])
-    return named > 0 >= max(causes[stage] for stage in STAGES)
+    return named > 0 >= _most(STAGES, causes)
+
+
+def _most(of: Iterable[Cause], causes: Causes) -> int:
+    return max(map(causes.__getitem__, of))
 
 
 def _claims(causes: Causes, scales: Scales, bars: BarsPart) -> Iterator[_Claim]:
     """What the ticket is taken for says, and what the scales leave no doubt of."""
-    decides = _deciding(causes, scales, bars)
-    if decides == "no_fault":
+    instead = _most(_INSTEAD, causes)
+    decides = _deciding(causes, instead, scales, bars)
+    if decides == "no_fault" and instead > 0:
         yield from _no_fault(causes)
         return  # how grave it would be, and what would help, is another matter
-    yield from _fault(causes)
+    if decides != "no_fault":  # where mere words lean to that, nobody has said what it is
+        yield from _fault(causes)
     if decides == "system_critical":
-        yield _Claim("system_critical", "system_critical")
+        yield _CRITICAL
     elif scales["system_critical"] <= bars.not_system_critical:
-        yield _Claim("system_critical", "system_critical", value=False)
+        yield _NOT_CRITICAL
     if decides == "mild":
-        around = causes["workaround"] > causes["degraded"]
-        yield _Claim("workaround", "workaround") if around else _Claim("degraded", "degraded")
+        yield _AROUND if causes["workaround"] > causes["degraded"] else _DEGRADED
     elif causes["workaround"] <= bars.no_workaround:
-        yield _Claim("workaround", "workaround", value=False)
+        yield _NO_WAY_AROUND
 
 
-def _deciding(causes: Causes, scales: Scales, bars: BarsPart) -> regret.Kind:
+def _deciding(causes: Causes, instead: int, scales: Scales, bars: BarsPart) -> regret.Kind:
     no_fault = scales["no_fault"] - bars.no_fault
-    instead = max(causes[cause] for cause in (*REQUESTS, *STAGES))
     if instead <= 0 < max(causes["fault"], causes["production"]):
         no_fault = regret.NEVER  # a fault is named, and nothing that it is instead
     faults: dict[regret.Kind, int] = {
@@ -144,21 +150,22 @@ def _deciding(causes: Causes, scales: Scales, bars: BarsPart) -> regret.Kind:
 
 def _no_fault(causes: Causes) -> Iterator[_Claim]:
     """What it is instead: something built or tested, or a question, a wish, a matter of looks."""
-    request = max(REQUESTS, key=lambda cause: causes[cause])
-    stage = max(STAGES, key=lambda cause: causes[cause])
+    request = max(REQUESTS, key=causes.__getitem__)
+    stage = max(STAGES, key=causes.__getitem__)
     if causes[stage] > max(causes[request], causes["production"]):
-        yield _Claim("stage", stage, value=stage)
+        yield _STAGE[stage]
     else:
-        yield _Claim("request", request, value=request)
+        yield _REQUEST[request]
         if causes["production"] > causes[stage]:
-            yield _Claim("stage", "production", value="production")
+            yield _LIVE
 
 
 def _fault(causes: Causes) -> Iterator[_Claim]:
-    live = causes["production"] > max(causes[stage] for stage in STAGES)
-    yield _Claim("request", "fault", value="fault", loosely=not live)
-    if live:
-        yield _Claim("stage", "production", value="production")
+    if causes["production"] > _most(STAGES, causes):
+        yield _FAULT
+        yield _LIVE
+    else:
+        yield _LOOSELY_A_FAULT
 
 
 def _short(evidence: str) -> str:

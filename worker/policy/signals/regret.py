@@ -2,7 +2,7 @@
 
 import math
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from worker.policy.signals.weights import Scale
 
@@ -20,9 +20,10 @@ _REGRETS: Mapping[Kind, Mapping[Kind, int]] = {
     None: {"no_fault": 25, "mild": 11, None: 0, "system_critical": 10},
     "system_critical": {"no_fault": 100, "mild": 80, None: 11, "system_critical": 0},
 }
-_KINDS: tuple[Kind, ...] = ("no_fault", None, "mild", "system_critical")
+_FAULTS: tuple[Kind, ...] = (None, "mild", "system_critical")
+_KINDS: tuple[Kind, ...] = ("no_fault", *_FAULTS)
 #: The same by what it was taken for: how much that is regretted, kind by kind.
-_REGRETTED = {taken: [_REGRETS[kind][taken] for kind in _KINDS] for taken in _KINDS}
+_REGRETTED = [[_REGRETS[kind][taken] for kind in _KINDS] for taken in _KINDS]
 #: Points with which something is out of the question.
 NEVER = -14 * POINTS
 #: How likely something is beside another that has so many points more, in millionths: a table, for
@@ -36,20 +37,18 @@ def least(no_fault: int, faults: Mapping[Kind, int]) -> Kind:
     `no_fault`: the points for its being no fault, against its being one; `faults`: the points of
     each that it may be if it is one.
     """
-    likely = _likely(no_fault, faults)
-    odds = [likely[kind] for kind in _KINDS]
-    return min(_KINDS, key=lambda taken: sum(map(operator.mul, odds, _REGRETTED[taken])))
+    odds = _odds(no_fault, [faults[kind] for kind in _FAULTS])
+    regrets = [sum(map(operator.mul, odds, regretted)) for regretted in _REGRETTED]
+    return _KINDS[regrets.index(min(regrets))]
 
 
-def _likely(no_fault: int, faults: Mapping[Kind, int]) -> dict[Kind, int]:
+def _odds(no_fault: int, faults: Sequence[int]) -> list[int]:
     """How likely each is, compared with the others."""
-    most = max(faults.values())
-    odds = {kind: _beside(most - points) for kind, points in faults.items()}
-    whole = sum(odds.values())
+    most = max(faults)
+    shares = [_beside(most - points) for points in faults]
     fault = _beside(no_fault)
-    likely: dict[Kind, int] = {"no_fault": whole * _beside(-no_fault)}
-    return likely | {kind: fault * share for kind, share in odds.items()}
+    return [_beside(-no_fault) * sum(shares), *(fault * share for share in shares)]
 
 
 def _beside(less: int) -> int:
-    return _BESIDE[min(max(less, 0), len(_BESIDE) - 1)]
+    return _BESIDE[less] if 0 <= less < len(_BESIDE) else _BESIDE[0 if less < 0 else -1]

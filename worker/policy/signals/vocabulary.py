@@ -30,23 +30,27 @@ class Vocabulary:
     fast ways, and a place in it is that of a word.
     """
 
-    def __init__(self, phrases: Iterable[tuple[str, int]]) -> None:
-        """Meanings are sets of bits; a phrase that stands under several names has them all."""
+    def __init__(self, phrases: Iterable[tuple[str, int]], words: Iterable[str] = ()) -> None:
+        """Meanings are sets of bits; a phrase that stands under several names has them all.
+
+        `words`: others that have a letter of their own.
+        """
         readings = [(said, meaning) for phrase, meaning in phrases for said in _readings(phrase)]
-        words = dict.fromkeys(itertools.chain(_SIZES, *(said for said, _ in readings)))
-        letters = dict(zip(words, map(chr, itertools.chain(*_LETTERS)), strict=False))
+        every = dict.fromkeys(itertools.chain(_SIZES, *(said for said, _ in readings), words))
+        letters = dict(zip(every, map(chr, itertools.chain(*_LETTERS)), strict=False))
         meanings: dict[str, int] = {}
         for spelt, meaning in _spelt(readings, letters):
             meanings[spelt] = meanings.get(spelt, 0) | meaning
         self.meanings = list(meanings.values())
         """by the phrases' numbers"""
-        self._letter = _Letters(letters).__getitem__
+        self.letter = _Letters(letters).__getitem__
+        """of a word; a space for one that nothing is known of"""
         search = AhoCorasick(meanings, matchkind=MatchKind.LeftmostLongest)
         self._found = search.find_matches_as_indexes
 
-    def matches(self, said: Iterable[str]) -> list[Match]:
-        """Every phrase that is said, none within another, in the order of the text."""
-        return self._found("".join(map(self._letter, said)))
+    def matches(self, letters: Iterable[str]) -> list[Match]:
+        """Every phrase in the letters of a text, none within another, in its order."""
+        return self._found("".join(letters))
 
 
 class _Letters(dict[str, str]):

@@ -2,11 +2,11 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Literal, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from typing import Literal
 
-from worker.policy.signals import clauses, vocabulary
-from worker.policy.signals.lexicon import CAUSES, Cause, PointsPart, SignalsPart
+from worker.policy.signals import bits, clauses, vocabulary
+from worker.policy.signals.lexicon import CAUSES, Cause, PointsPart, Says, SignalsPart
 
 REQUESTS: tuple[Cause, ...] = ("question", "feature", "cosmetic", "build")
 STAGES: tuple[Cause, ...] = ("building", "testing")
@@ -25,115 +25,112 @@ SCALE_OF: Mapping[Cause, tuple[Scale, int]] = {
     "degraded": ("mild", 1),
 }
 
-Rows = Mapping[str, Sequence[int]]
-"""Points in columns, by the name of what has them."""
-Ranks = Sequence[Set[str]]
-"""Names of what has points, those with most first."""
-ColumnT = TypeVar("ColumnT")
+Causes = dict[Cause, int]
+Scales = dict[Scale, int]
+Row = Sequence[int]
+"""Points in columns."""
 
 
 class Weights:
-    """Points are whole numbers, so that a sum is the same in whatever order it is made."""
+    """Points are whole numbers, so that a sum is the same in whatever order it is made.
 
-    def __init__(self, signals: SignalsPart) -> None:
-        self.says = signals.says()
-        by_cause = {
-            sign: [said.get(cause, 0) for cause in CAUSES] for sign, said in self.says.items()
-        }
-        by_scale = _by_name(signals.learnt.signs)
-        for sign, said in self.says.items():
-            points = by_scale.setdefault(sign, [0] * len(SCALES))
-            for cause, more in said.items():
-                scale, sense = SCALE_OF[cause]
-                points[SCALES.index(scale)] += sense * more
+    Signs are sets of bits, in the order in which the lexicon has them; words are written as
+    letters.
+    """
+
+    def __init__(self, signals: SignalsPart, letter: Callable[[str], str]) -> None:
+        says = signals.says()
+        spoken = [[said.get(cause, 0) for cause in CAUSES] for said in says.values()]
+        weighing = _weighing(says, _by_name(signals.learnt.signs))
+        rows = [[*scales, *causes] for scales, causes in zip(weighing, spoken, strict=True)]
         words = _by_name(signals.learnt.words)
-        self._causes, self._scales = Columns(CAUSES, by_cause), Columns(SCALES, by_scale, words)
-        self._spoken = self._causes.packed(by_cause)
-        self._signs, self._words = self._scales.packed(by_scale), self._scales.packed(words)
-        self._speaking = _ranks(CAUSES, by_cause)
-        self._weighing, self._leaning = _ranks(SCALES, by_scale), _ranks(SCALES, words)
-        tone = (vocabulary.split(phrase.split()) for phrase in signals.grammar.tone)
-        self._no_words = frozenset((*clauses.ENDS, *(said[0] for said in tone if len(said) == 1)))
+        self._columns = Columns([*rows, *words.values()])
+        self._signs = bits.Table([*map(self._columns.packed, rows)], "sum")
+        tone = self._tone = frozenset(_tone(signals))
+        self._words = {
+            letter(word): self._columns.packed(row)
+            for word, row in words.items()
+            if word not in tone
+        }
+        self._speaking = {
+            (cause, sense): _ranked([sense * row[place] for row in spoken])
+            for place, cause in enumerate(CAUSES)
+            for sense in (1, -1)
+        }
 
     def words(self, said: Iterable[str]) -> Set[str]:
         """The different words of a ticket that may lean to something: tone does not."""
         words = set(said)
-        words -= self._no_words
+        words -= self._tone
         return words
 
-    def causes(self, signs: Iterable[str]) -> dict[Cause, int]:
-        """How many points these signs have for each cause, by a person's judgement."""
-        points = sum(map(self._spoken.__getitem__, signs))
-        return dict(zip(CAUSES, self._causes.unpacked(points), strict=True))
+    def are_few(self, said: Iterable[str], letters: Set[str], few: int) -> bool:
+        """Are there fewer different words than this? Their letters, which are no more than they
+        and tone, tell it sooner."""
+        return len(letters) < few + len(self._tone) and len(self.words(said)) < few
 
-    def scales(self, signs: Iterable[str], words: Set[str]) -> dict[Scale, int]:
-        """Where the scales stand with these signs and these different words."""
-        points = sum(map(self._signs.__getitem__, signs))
-        points += sum(map(self._words.get, words, itertools.repeat(0)))
-        return dict(zip(SCALES, self._scales.unpacked(points), strict=True))
+    def weighed(self, signs: int, letters: Iterable[str]) -> tuple[Causes, Scales]:
+        """By these signs, how many points each cause has by a person's judgement, and where the
+        scales stand with the letters of these different words as well."""
+        points = self._signs.of(signs)
+        points += sum(map(self._words.get, letters, itertools.repeat(0)))
+        columns = self._columns.unpacked(points)
+        scales = dict(zip(SCALES, columns, strict=False))
+        return dict(zip(CAUSES, columns[len(SCALES) :], strict=True)), scales
 
-    def speak_most(self, cause: Cause, sense: int, signs: Set[str]) -> Set[str]:
+    def speak_most(self, cause: Cause, sense: int, signs: int) -> int:
         """The signs that have most points for a cause, or with a sense of -1 against it."""
-        return _first(self._speaking[cause, sense], signs)
-
-    def weigh_most(self, scale: Scale, sense: int, signs: Set[str]) -> Set[str]:
-        """The signs that weigh most on a scale, or with a sense of -1 against it."""
-        return _first(self._weighing[scale, sense], signs)
-
-    def lean_most(self, scale: Scale, sense: int, words: Set[str]) -> Set[str]:
-        """The words that lean most to what a scale speaks for, or with a sense of -1 away."""
-        return _first(self._leaning[scale, sense], words)
+        for rank in self._speaking[cause, sense]:
+            if found := rank & signs:
+                return found
+        return 0
 
 
 class Columns:
     """Rows of points as one number each, so that one sum adds up all of their columns.
 
-    A number that fits a machine word is added up without an object made on the way.
+    A short row has points in the first columns only: as a number that fits a machine word it is
+    added up without an object made on the way.
     """
 
-    def __init__(self, names: Sequence[str], *tables: Rows) -> None:
-        totals = [
-            sum(abs(row[place]) for rows in tables for row in rows.values())
-            for place, _ in enumerate(names)
-        ]
+    def __init__(self, rows: Sequence[Row]) -> None:
+        totals = [sum(map(abs, column)) for column in itertools.zip_longest(*rows, fillvalue=0)]
         room = max(totals).bit_length() + 1  # for the sign
         self._shifts = range(0, room * len(totals), room)
         self._half, self._mask = 1 << room - 1, (1 << room) - 1
-        self._halves = self._one([self._half] * len(totals))
+        self._halves = self.packed([self._half] * len(totals))
 
-    def packed(self, rows: Rows) -> dict[str, int]:
-        return {name: self._one(row) for name, row in rows.items()}
+    def packed(self, row: Row) -> int:
+        return sum(points << shift for points, shift in zip(row, self._shifts, strict=False))
 
     def unpacked(self, whole: int) -> list[int]:
         whole, half, mask = whole + self._halves, self._half, self._mask
         return [(whole >> shift & mask) - half for shift in self._shifts]
 
-    def _one(self, row: Sequence[int]) -> int:
-        return sum(points << shift for points, shift in zip(row, self._shifts, strict=True))
+
+def _tone(signals: SignalsPart) -> Iterator[str]:
+    """The ends, and words that only tell how loudly a thing is said: they lean to nothing."""
+    yield from clauses.ENDS
+    tone = (vocabulary.split(phrase.split()) for phrase in signals.grammar.tone)
+    yield from (said[0] for said in tone if len(said) == 1)
 
 
-def _ranks(names: Sequence[ColumnT], rows: Rows) -> dict[tuple[ColumnT, int], Ranks]:
-    """The ranks of each column, and of each for who has points against it: a sense of -1."""
-    return {
-        (name, sense): _ranked({of: sense * row[place] for of, row in rows.items()})
-        for place, name in enumerate(names)
-        for sense in (1, -1)
-    }
+def _weighing(says: Mapping[str, Says], learnt: Mapping[str, Row]) -> Iterator[Row]:
+    """What each sign weighs on every scale: what it was given to say, and what was learnt."""
+    for sign, said in says.items():
+        points = [*learnt.get(sign, [0] * len(SCALES))]
+        for cause, more in said.items():
+            scale, sense = SCALE_OF[cause]
+            points[SCALES.index(scale)] += sense * more
+        yield points
 
 
-def _ranked(points: Mapping[str, int]) -> Ranks:
-    ranks: defaultdict[int, set[str]] = defaultdict(set)
-    for name, has in points.items():
-        ranks[has].add(name)
+def _ranked(points: Row) -> list[int]:
+    """Those that have points, as sets of bits: first those with most."""
+    ranks: defaultdict[int, int] = defaultdict(int)
+    for place, has in enumerate(points):
+        ranks[has] |= 1 << place
     return [ranks[has] for has in sorted(ranks, reverse=True) if has > 0]
-
-
-def _first(ranks: Ranks, names: Set[str]) -> Set[str]:
-    """Those of the names that are in the first rank that has any of them."""
-    for rank in ranks:
-        if found := rank & names:
-            return found
-    return frozenset()
 
 
 def _by_name(part: PointsPart) -> dict[str, list[int]]:
