@@ -1,8 +1,16 @@
 """Every metric that respondby exposes: name, labels and meaning, in one place."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+)
 
 _MINUTE = 60.0
 _HOUR = 3600.0
@@ -26,13 +34,16 @@ class Metrics:
         self._of_tickets()
         self._of_the_flow()
         self._of_the_broker()
-        self.policy_reloads = self._counter(
-            "respondby_policy_reloads", "Times the policy was loaded anew, or refused", "result"
-        )
-        self._policy = Info("respondby_policy", "The policy in force", registry=registry)
+        self._of_the_policy()
+        self._of_the_process()
 
-    def note_policy(self, name: str, version: str, digest: str) -> None:
+    def note_policy(
+        self, name: str, version: str, digest: str, objectives: Mapping[str, float]
+    ) -> None:
+        """The policy in force, and what it promises: seconds by level."""
         self._policy.info({"name": name, "version": version, "digest": digest})
+        for level, seconds in objectives.items():
+            self._objectives.labels(level).set(seconds)
 
     def _of_responses(self, objectives: Iterable[float]) -> None:
         self.response_seconds = Histogram(
@@ -101,6 +112,37 @@ class Metrics:
         self.broker_connected = self._gauge(
             "respondby_broker_connected", "1 while both connections to the broker are up"
         )
+        self.inbox_messages = self._gauge(
+            "respondby_inbox_messages", "Messages in the inbox that no worker has in hand"
+        )
+        self.inbox_consumers = self._gauge(
+            "respondby_inbox_consumers", "Consumers that the broker knows on the inbox"
+        )
+        # Nobody has looked yet. A 0 would be taken for a queue that was empty, and has grown.
+        for gauge in (
+            self.dead_letter_messages,
+            self.unrouted_messages,
+            self.inbox_messages,
+            self.inbox_consumers,
+            self.waiting_tickets,
+        ):
+            gauge.set(math.nan)
+
+    def _of_the_policy(self) -> None:
+        self.policy_reloads = self._counter(
+            "respondby_policy_reloads", "Times the policy was loaded anew, or refused", "result"
+        )
+        for result in ("loaded", "refused"):
+            self.policy_reloads.labels(result)
+        self._policy = Info("respondby_policy", "The policy in force", registry=self.registry)
+        self._objectives = self._gauge(
+            "respondby_objective_seconds", "What the policy in force promises", "level"
+        )
+
+    def _of_the_process(self) -> None:
+        self.ready = self._gauge("respondby_ready", "1 while /readyz says that it is able to work")
+        # Memory, processor time and open files, under the names that all Prometheus clients use.
+        ProcessCollector(registry=self.registry)
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(name, meaning, labels, registry=self.registry)

@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 
 from schemas.inbound import INBOUND_TYPES
 from schemas.outbound import (
-    ObjectiveAtRisk,
-    ObjectiveBreached,
-    ObjectiveSuperseded,
+    OUTBOUND_TYPES,
     Outbound,
-    ResponseRecorded,
 )
 from worker.broker.port import DeadLetter
 from worker.observe.metrics import Metrics
@@ -26,6 +24,11 @@ class Accounts:
 
     metrics: Metrics
     levels: Sequence[str]
+    at_risk: Sequence[float] = ()
+    """the thresholds at which the policy warns"""
+
+    def __post_init__(self) -> None:
+        self._begin_at_zero()
 
     def decided(self, results: Iterable[tuple[str, str]], decisions: Iterable[Decision]) -> None:
         for type_, result in results:
@@ -62,16 +65,35 @@ class Accounts:
         oldest = census.outbox_oldest
         metrics.outbox_oldest_age.set((now - oldest).total_seconds() if oldest else 0)
 
+    def _begin_at_zero(self) -> None:
+        """Whatever first shows up at 1 has not risen, to Prometheus: the first breach of a week
+        would be missed."""
+        metrics = self.metrics
+        for level in self.levels:
+            metrics.breaches.labels(level)
+            for outcome in ("met", "missed"):
+                metrics.responses.labels(level, outcome)
+            for clock in ("objective", "wall"):
+                metrics.response_seconds.labels(level, clock)
+            for threshold in self.at_risk:
+                metrics.at_risk.labels(level, f"{threshold:g}")
+            for type_ in _ALERTS:
+                metrics.superseded.labels(type_, level)
+        for type_, result in product(INBOUND_TYPES, ("applied", "duplicate", "stale", "rejected")):
+            metrics.events.labels(type_, result)
+        for type_ in OUTBOUND_TYPES:
+            metrics.published.labels(type_)
+
     def _said(self, event: Outbound) -> None:
         level = event.data.level
-        match event:
-            case ObjectiveBreached():
+        match event.type:
+            case "objective.breached":
                 self.metrics.breaches.labels(level).inc()
-            case ObjectiveAtRisk():
+            case "objective.at_risk":
                 self.metrics.at_risk.labels(level, f"{event.data.threshold:g}").inc()
-            case ObjectiveSuperseded():
+            case "objective.superseded":
                 self.metrics.superseded.labels(event.data.alert_type, level).inc()
-            case ResponseRecorded() if event.data.replaces is None:
+            case "response.recorded" if event.data.replaces is None:
                 self.metrics.responses.labels(level, event.data.outcome).inc()
                 observe = self.metrics.response_seconds.labels
                 observe(level, "objective").observe(event.data.response_seconds)

@@ -9,7 +9,7 @@ from worker.clock import Clock
 from worker.observe.logs import Log, LogEvent
 from worker.observe.metrics import Metrics
 from worker.pipeline.waiting import first_of
-from worker.policy.policy import Policy
+from worker.policy.policy import Policy, objectives_in_seconds
 
 #: Seconds between two looks at the policy file.
 LOOK_EVERY = 5.0
@@ -65,7 +65,8 @@ class Policies:
             self.log.error(LogEvent.POLICY_REFUSED, error=str(error), kept=self.current.digest)
             return
         self.metrics.policy_reloads.labels("loaded").inc()
-        self.metrics.note_policy(policy.name, policy.version, policy.digest)
+        objectives = objectives_in_seconds(policy)
+        self.metrics.note_policy(policy.name, policy.version, policy.digest, objectives)
         self.log.info(
             LogEvent.POLICY_LOADED,
             policy=policy.name,

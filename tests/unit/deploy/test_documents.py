@@ -58,8 +58,8 @@ def test_every_metric_is_explained_with_its_labels() -> None:
 
 
 def _labels(metrics: Metrics, name: str) -> tuple[str, ...]:
-    collector = metrics.registry._names_to_collectors[name]
-    labels: tuple[str, ...] = collector._labelnames  # type: ignore[attr-defined]
+    collector = metrics.registry._names_to_collectors.get(name)
+    labels: tuple[str, ...] = getattr(collector, "_labelnames", ())
     return labels
 
 

@@ -1,5 +1,7 @@
 """The vocabulary of metrics, as dashboards and rules rely on it."""
 
+import math
+
 from prometheus_client import CollectorRegistry, Metric
 
 from worker.observe.metrics import Metrics
@@ -24,8 +26,18 @@ PROMISED = {
     "respondby_dead_letter_messages": ("gauge", set()),
     "respondby_unrouted_messages": ("gauge", set()),
     "respondby_broker_connected": ("gauge", set()),
+    "respondby_inbox_messages": ("gauge", set()),
+    "respondby_inbox_consumers": ("gauge", set()),
+    "respondby_ready": ("gauge", set()),
     "respondby_policy": ("info", set()),
     "respondby_policy_reloads": ("counter", {"result"}),
+    "respondby_objective_seconds": ("gauge", {"level"}),
+    "process_virtual_memory_bytes": ("gauge", set()),
+    "process_resident_memory_bytes": ("gauge", set()),
+    "process_start_time_seconds": ("gauge", set()),
+    "process_cpu_seconds": ("counter", set()),
+    "process_open_fds": ("gauge", set()),
+    "process_max_fds": ("gauge", set()),
 }
 
 
@@ -43,8 +55,8 @@ def test_every_promised_metric_is_there_and_no_other() -> None:
 
 
 def _labels(metrics: Metrics, name: str) -> tuple[str, ...]:
-    collector = metrics.registry._names_to_collectors[name]
-    labels: tuple[str, ...] = collector._labelnames  # type: ignore[attr-defined]
+    collector = metrics.registry._names_to_collectors.get(name)
+    labels: tuple[str, ...] = getattr(collector, "_labelnames", ())
     return labels
 
 
@@ -60,7 +72,23 @@ def test_the_objectives_are_edges_of_the_response_buckets() -> None:
     assert buckets["1200.0"] == 0
 
 
+def test_where_nobody_has_looked_yet_it_is_not_said_that_nothing_waits() -> None:
+    metrics = Metrics(CollectorRegistry(), [])
+    for what in ("dead_letter_messages", "unrouted_messages", "inbox_messages", "waiting_tickets"):
+        depth = metrics.registry.get_sample_value(f"respondby_{what}")
+        assert depth is not None
+        assert math.isnan(depth)
+
+
+def test_another_policy_promises_otherwise_from_the_moment_it_is_in_force() -> None:
+    metrics = Metrics(CollectorRegistry(), [])
+    for promised in (1800.0, 900.0):
+        metrics.note_policy("p", "1", "digest", {"critical": promised})
+        labels = {"level": "critical"}
+        assert metrics.registry.get_sample_value("respondby_objective_seconds", labels) == promised
+
+
 def test_two_workers_of_one_process_do_not_share_their_counts() -> None:
     one, other = Metrics(CollectorRegistry(), []), Metrics(CollectorRegistry(), [])
-    one.waiting_tickets.set(3)
-    assert other.registry.get_sample_value("respondby_waiting_tickets") == 0
+    one.outbox_pending.set(3)
+    assert other.registry.get_sample_value("respondby_outbox_pending") == 0
