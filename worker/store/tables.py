@@ -27,6 +27,16 @@ class Instant(sa.TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
+class Bytes(sa.LargeBinary):
+    """Bytes as SQLite's driver takes and gives them: to wrap each costs as much as to write it."""
+
+    def bind_processor(self, dialect: sa.Dialect) -> None:
+        return None
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> None:
+        return None
+
+
 # Compared byte by byte in every database, so that keys have one order everywhere. It spares
 # PostgreSQL's indexes the collations of the operating system, which change with its updates.
 Text = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -39,8 +49,8 @@ inbox = sa.Table(
     sa.Column("source", Text, primary_key=True),
     sa.Column("id", Text, primary_key=True),
     sa.Column("ticket_id", Text, nullable=False),
-    sa.Column("digest", sa.LargeBinary, nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),  # empty: it is in the ticket's tombstone
+    sa.Column("digest", Bytes, nullable=False),
+    sa.Column("body", Bytes, nullable=False),  # empty: it is in the ticket's tombstone
     sa.Column("received_at", Instant, nullable=False),
     sa.Index("inbox_by_ticket", "source", "ticket_id"),
 )
@@ -56,7 +66,7 @@ tickets = sa.Table(
     sa.Column("wake_at", Instant),
     sa.Column("last_event_at", Instant, nullable=False),
     sa.Column("first_seen_at", Instant, nullable=False),
-    sa.Column("ledger", sa.LargeBinary, nullable=False),
+    sa.Column("ledger", Bytes, nullable=False),
 )
 
 # A partial index is used only where a query repeats its condition to the letter, and a bound
@@ -90,7 +100,7 @@ tombstones = sa.Table(
     metadata,
     sa.Column("source", Text, primary_key=True),
     sa.Column("ticket_id", Text, primary_key=True),
-    sa.Column("bodies", sa.LargeBinary, nullable=False),
+    sa.Column("bodies", Bytes, nullable=False),
 )
 
 # `position` is the order of saving, which a clock cannot tell. A row leaves when the broker has
@@ -108,7 +118,7 @@ outbox = sa.Table(
     sa.Column("type", Text, nullable=False),
     sa.Column("routing_key", Text, nullable=False),
     sa.Column("priority", sa.Integer, nullable=False),
-    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("body", Bytes, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("since", Instant, nullable=False),
     sa.Index("outbox_by_id", "id", unique=True),
