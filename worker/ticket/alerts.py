@@ -21,7 +21,7 @@ _BY_CAUSE: dict[str, SupersedeReason] = {
 }
 
 
-def yielded(life: Life, reset: Reset | None) -> tuple[Planned, ...]:
+def yielded(life: Life, reset: Reset | None, heard: "Heard") -> tuple[Planned, ...]:
     """All alerts of the deadline in force, past and to come, in the order in which they are due.
 
     A breach is yielded exactly when a response at that end would be, or was, missed.
@@ -34,12 +34,27 @@ def yielded(life: Life, reset: Reset | None) -> tuple[Planned, ...]:
     return tuple(
         takewhile(
             lambda alert: life.ends_at is None or alert.due_at < life.ends_at,
-            _of_deadline(life, life.deadline, set_at),
+            _of_deadline(life, life.deadline, set_at, heard),
         )
     )
 
 
-def _of_deadline(life: Life, deadline: datetime, set_at: datetime) -> Iterator[Planned]:
+class Heard:
+    """Since when each alert is known to be due: since it was planned first, or else since now."""
+
+    def __init__(self, plan: Sequence[Planned], now: datetime | None) -> None:
+        self._since: dict[object, datetime | None] = {
+            (p.type, p.level, p.deadline, p.due_at): p.known_at for p in plan
+        }
+        self._now = now
+
+    def of(self, *key: object) -> datetime | None:
+        return self._since.get(key, self._now)
+
+
+def _of_deadline(
+    life: Life, deadline: datetime, set_at: datetime, heard: Heard
+) -> Iterator[Planned]:
     promise = life.promise
     for risk in promise.goal.risks:
         due_at = promise.clock.reach(risk.after)
@@ -53,7 +68,7 @@ def _of_deadline(life: Life, deadline: datetime, set_at: datetime) -> Iterator[P
                 level=promise.level,
                 objective=promise.goal.objective,
                 remaining_seconds=risk.remaining_seconds,
-                known_at=life.known_at,
+                known_at=heard.of("objective.at_risk", promise.level, deadline, due_at),
             )
     yield Planned(
         type="objective.breached",
@@ -64,7 +79,7 @@ def _of_deadline(life: Life, deadline: datetime, set_at: datetime) -> Iterator[P
         level=promise.level,
         objective=promise.goal.objective,
         remaining_seconds=0,
-        known_at=life.known_at,
+        known_at=heard.of("objective.breached", promise.level, deadline, deadline),
     )
 
 

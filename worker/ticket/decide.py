@@ -47,7 +47,7 @@ def on_event(
     if _is_judged(ledger.record, life, before, whole):
         after = ledger
     else:
-        after = _with_alerts(ledger, life, entry.event)
+        after = _with_alerts(ledger, life, entry.event, entry.received_at)
     told = _Telling(announcer, life, ledger, after, entry.event)
     return Decision(
         ledger=told.ledger,
@@ -103,7 +103,7 @@ def on_policy(
     if life is None or life.answer or life.closed:
         return None
     cause = PolicyApplied(policy.digest, at)
-    after = _with_alerts(ledger, life, cause)
+    after = _with_alerts(ledger, life, cause, at)
     told = _Telling(announcer, life, ledger, after, cause)
     if not _differs(ledger, told, at):
         return None
@@ -155,9 +155,10 @@ def _is_judged(
     return judged is not None and replace(judged, place=answer.place) == answer
 
 
-def _with_alerts(ledger: Ledger, life: Life, cause: Cause) -> Ledger:
+def _with_alerts(ledger: Ledger, life: Life, cause: Cause, heard_at: datetime | None) -> Ledger:
     reset = _reset(ledger, life, cause)
-    published, plan = alerts.reconcile(ledger.alerts, alerts.yielded(life, reset))
+    due = alerts.yielded(life, reset, alerts.Heard(ledger.plan, heard_at))
+    published, plan = alerts.reconcile(ledger.alerts, due)
     return replace(ledger, alerts=published, plan=plan, reset=reset)
 
 

@@ -46,7 +46,7 @@ class Planned:
     objective: Objective
     remaining_seconds: float | int
     known_at: datetime | None = None
-    """when the worker received the event that set the deadline"""
+    """when the worker received the event that had it planned"""
 
     def same(self, alert: "Alert") -> bool:
         """Whether the alert has this one's key, all but the occurrence."""

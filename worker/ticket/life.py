@@ -108,15 +108,11 @@ class Life:
         self.promise = self._promised()
         self.deadline = self._due(self.promise)
         self.set_at = self.born_at
-        self.known_at = history[birth].received_at
         self._judge_noted()
         for place, entry in enumerate(history[birth + 1 :], start=birth + 1):
             self._note(place, entry.event)
-            set_before = self.set_at, self.deadline
             self._decide(entry.event.time)
             self._judge_noted()
-            if (self.set_at, self.deadline) != set_before:
-                self.known_at = entry.received_at
 
     @property
     def notified_at(self) -> datetime:

@@ -8,10 +8,12 @@ from tests.support.tickets import (
     LOW,
     Case,
     at,
+    closed,
     created,
     escalated,
     paused,
     policy,
+    reopened,
     responded,
     updated,
 )
@@ -61,6 +63,15 @@ def test_a_planned_alert_tells_when_the_event_that_set_its_deadline_was_received
     case.take(replace(updated("10:30", facts=HIGH), received_at=at("10:31")))
     case.take(replace(updated("10:40", summary="still"), received_at=at("10:41")))
     assert {planned.known_at for planned in case.ledger.plan} == {at("10:31")}
+
+
+def test_an_alert_that_stands_again_was_known_when_that_was_heard_of() -> None:
+    case = Case()
+    case.take(replace(created("10:00", facts=HIGH), received_at=at("10:00")))
+    case.until("12:30")
+    case.take(replace(closed("11:50"), received_at=at("12:40")))
+    case.take(replace(reopened("11:50"), received_at=at("13:10")))
+    assert {planned.known_at for planned in case.ledger.plan} == {at("13:10")}
 
 
 def test_the_next_wake_up_is_the_first_planned_alert() -> None:
