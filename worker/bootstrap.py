@@ -149,7 +149,7 @@ def assembled(
     accounts = Accounts(watching.metrics, LEVELS, in_force.at_risk)
     relay = Relay(store, outside.publisher, clock, accounts, log)
     catch_up = CatchUp(inbox, links, settings.catch_up_seconds, clock, log)
-    timers = Timers(store, settings.source, clock, catch_up, relay, accounts)
+    timers = Timers(store, settings.source, clock, catch_up, relay, accounts, log)
     graveyard = Graveyard(inbox, outside.publisher, clock, accounts, log)
     policies = _policies(settings, in_force, clock, watching)
     intake = Intake(
@@ -166,7 +166,7 @@ def assembled(
         health=watching.health,
         log=log,
     )
-    application = Application(store, policies, settings.source, clock, accounts, relay, timers)
+    application = Application(store, policies, settings.source, clock, accounts, relay, timers, log)
     return Worker(
         application=application,
         store=store,

@@ -18,7 +18,7 @@ from worker import bootstrap, errors, settings
 from worker.cli.printable import cell
 from worker.clock import SystemClock
 from worker.observe import http
-from worker.pipeline import application
+from worker.pipeline import application, rows
 from worker.pipeline.application import Change
 from worker.policy.policy import Policy
 from worker.settings import Settings
@@ -76,7 +76,8 @@ async def _preview(configured: Settings, policy: Policy, *, as_json: bool) -> No
     reader = bootstrap.reader(configured)
     await reader.open()
     try:
-        pages = application.preview(reader, policy, configured.source, SystemClock().now())
+        now = SystemClock().now()
+        pages = application.preview(reader, policy, configured.source, now, _note)
         seen, changes = await _gathered(pages)
     finally:
         await reader.close()
@@ -86,6 +87,10 @@ async def _preview(configured: Settings, policy: Policy, *, as_json: bool) -> No
     if changes:
         _print(changes)
     typer.echo(f"{len(changes)} of {seen} open tickets would be decided otherwise")
+
+
+def _note(damaged: rows.TicketDamaged) -> None:
+    typer.echo(f"left as it is: {damaged}", err=True)
 
 
 async def _gathered(pages: AsyncIterator[tuple[int, list[Change]]]) -> tuple[int, list[Change]]:

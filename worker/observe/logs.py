@@ -26,6 +26,7 @@ class LogEvent(StrEnum):
     SECRET_EXPOSED = "secret_readable_by_all"  # noqa: S105 - a word, and no secret
     DEAD_LETTERED = "event_dead_lettered"
     UNDECIDABLE = "event_undecidable"
+    TICKET_DAMAGED = "ticket_damaged"
     TICKET_WAITING = "ticket_waiting_for_created"
     TICKETS_RETIRED = "tickets_retired"
     STORE_UNAVAILABLE = "store_unavailable"

@@ -1,12 +1,13 @@
 """Another policy applied to the tickets that are open, because a person asks for it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from worker import errors
 from worker.clock import Clock
+from worker.observe.logs import Log, LogEvent
 from worker.pipeline import desk, rows
 from worker.pipeline.accounts import Accounts
 from worker.pipeline.policies import Policies
@@ -18,6 +19,9 @@ from worker.store.port import Changes, OutboxRow, Reader, Store, TicketKey, Tick
 from worker.ticket import decide
 from worker.ticket.announce import Announcer
 from worker.ticket.decide import Decision
+
+Note = Callable[[rows.TicketDamaged], None]
+"""Told of a ticket that cannot be read, and is left as it is."""
 
 #: How many tickets are looked at in one transaction: input and alerts get their turn in between.
 AT_ONCE = 100
@@ -57,6 +61,7 @@ class Application:
     accounts: Accounts
     relay: Relay
     timers: Timers
+    log: Log
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def apply(self, digest: str) -> Applied:
@@ -80,7 +85,7 @@ class Application:
         now = self.clock.now()
         async with self.store.begin() as transaction:
             page = await transaction.open_after(after, AT_ONCE)
-            changes = await _changes(transaction, page, policy, self.source, now)
+            changes = await _changes(transaction, page, policy, self.source, now, self._note)
             kept = _kept(changes, now)
             await transaction.save(kept)
             await transaction.commit()
@@ -89,14 +94,17 @@ class Application:
         self.timers.expect(row.wake_at for row in kept.tickets)
         return page, changes
 
+    def _note(self, damaged: rows.TicketDamaged) -> None:
+        self.log.error(LogEvent.TICKET_DAMAGED, error=str(damaged))
+
 
 async def preview(
-    reader: Reader, policy: Policy, source: str, now: datetime
+    reader: Reader, policy: Policy, source: str, now: datetime, note: Note
 ) -> AsyncIterator[tuple[int, list[Change]]]:
     """What applying the policy would change, page by page, with the number of tickets seen."""
     page = await reader.open_after(None, AT_ONCE)
     while page:
-        yield len(page), await _changes(reader, page, policy, source, now)
+        yield len(page), await _changes(reader, page, policy, source, now, note)
         page = await reader.open_after(page[-1].key, AT_ONCE)
 
 
@@ -106,11 +114,16 @@ async def _changes(
     policy: Policy,
     source: str,
     now: datetime,
+    note: Note,
 ) -> list[Change]:
     histories = await store.histories([row.key for row in page]) if page else {}
     found = []
     for row in page:
-        file = desk.opened(row, histories[row.key])
+        try:
+            file = desk.opened(row, histories[row.key])
+        except rows.TicketDamaged as damaged:
+            note(damaged)  # the others are to have their policy all the same
+            continue
         announcer = Announcer(source, row.key)
         decision = decide.on_policy(announcer, file.ledger, file.history, policy, now)
         if decision is not None:

@@ -19,7 +19,6 @@ from worker.store.port import (
     Transaction,
 )
 from worker.ticket import decide
-from worker.ticket import ledger as ledgers
 from worker.ticket.announce import Announcer
 from worker.ticket.decide import Decision
 from worker.ticket.history import Entry
@@ -106,9 +105,9 @@ class Desk:
 
 
 def opened(row: TicketRow, history: Sequence[InboxRow]) -> File:
-    """The file of a ticket that the store knows."""
+    """The file of a ticket that the store knows. Raises TicketDamaged."""
     entries = tuple(rows.entry(known) for known in history)
-    return File(entries, ledgers.decode(row.ledger), row.first_seen_at, row.last_event_at)
+    return File(entries, rows.ledger(row), row.first_seen_at, row.last_event_at)
 
 
 async def laid_out(

@@ -13,24 +13,35 @@ from worker.store.port import InboxRow, OutboxRow, TicketRow
 from worker.ticket import ledger as ledgers
 from worker.ticket.decide import Decision
 from worker.ticket.history import Entry
+from worker.ticket.ledger import Ledger
 
 #: AMQP priorities of the outbound events, by level.
 PRIORITIES = {"critical": 9, "high": 6, "medium": 3, "low": 0}
 
 
-class HistoryDamaged(errors.RespondbyError):
-    """What the store kept of a ticket's events cannot be read any more."""
+class TicketDamaged(errors.RespondbyError):
+    """What the store kept of a ticket cannot be read any more."""
 
 
 def entry(row: InboxRow) -> Entry:
-    """An event as it was when it came; it passed validation then. Raises HistoryDamaged."""
+    """An event as it was when it came; it passed validation then. Raises TicketDamaged."""
     try:
         event = decode_event(row.body)
     except Rejected as error:
         # A fault of what is kept must not be blamed on the event that is decided on.
         source, ticket_id = row.ticket_key
-        raise HistoryDamaged(f"the history of {ticket_id} from {source} is damaged") from error
+        raise TicketDamaged(f"the history of {ticket_id} from {source} is damaged") from error
     return Entry(event, row.body, row.received_at)
+
+
+def ledger(row: TicketRow) -> Ledger:
+    """What was published of the ticket. Raises TicketDamaged."""
+    try:
+        return ledgers.decode(row.ledger)
+    except ValueError as error:
+        raise TicketDamaged(
+            f"the ledger of {row.ticket_id} from {row.source} is damaged"
+        ) from error
 
 
 def ticket(

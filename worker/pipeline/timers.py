@@ -1,12 +1,13 @@
 """Time as the second source of events: a deadline that passes is decided like any event."""
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from worker import errors
 from worker.clock import Clock
+from worker.observe.logs import Log, LogEvent
 from worker.pipeline import rows
 from worker.pipeline.accounts import Accounts
 from worker.pipeline.catch_up import CatchUp
@@ -15,7 +16,6 @@ from worker.pipeline.relay import Relay
 from worker.pipeline.waiting import first_of
 from worker.store.port import Changes, OutboxRow, Store, TicketRow
 from worker.ticket import decide
-from worker.ticket import ledger as ledgers
 from worker.ticket.announce import Announcer
 from worker.ticket.decide import Decision
 
@@ -40,6 +40,7 @@ class Timers:
     catch_up: CatchUp
     relay: Relay
     accounts: Accounts
+    log: Log
     _next: datetime | None = None
     _sooner: asyncio.Event = field(default_factory=asyncio.Event)
     _patience: Patience = field(default_factory=Patience)
@@ -83,16 +84,29 @@ class Timers:
             due = await transaction.due(now, AT_ONCE)
             if not due:
                 return False
-            decided = [(row, self._decide(row, now)) for row in due]
-            await transaction.save(_changes(decided, now))
+            decided, put_aside = self._decided(due, now)
+            changes = _changes(decided, now)
+            await transaction.save(replace(changes, tickets=[*changes.tickets, *put_aside]))
             await transaction.commit()
         self.accounts.decided([], [decision for _, decision in decided])
         self.relay.added(sum(len(decision.outbound) for _, decision in decided))
         return True
 
-    def _decide(self, row: TicketRow, now: datetime) -> Decision:
-        ledger = ledgers.decode(row.ledger)
-        return decide.on_time(Announcer(self.source, row.key), ledger, row.phase, now)
+    def _decided(
+        self, due: Sequence[TicketRow], now: datetime
+    ) -> tuple[list[tuple[TicketRow, Decision]], list[TicketRow]]:
+        """What follows for each, and those that cannot be read: they sleep, for others are due."""
+        decided, put_aside = [], []
+        for row in due:
+            try:
+                ledger = rows.ledger(row)
+            except rows.TicketDamaged as error:
+                self.log.error(LogEvent.TICKET_DAMAGED, error=str(error), due_at=row.wake_at)
+                put_aside.append(replace(row, wake_at=None))
+            else:
+                announcer = Announcer(self.source, row.key)
+                decided.append((row, decide.on_time(announcer, ledger, row.phase, now)))
+        return decided, put_aside
 
 
 def _changes(decided: list[tuple[TicketRow, Decision]], now: datetime) -> Changes:

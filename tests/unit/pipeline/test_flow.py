@@ -1,6 +1,7 @@
 """The flow of messages, on ports in memory."""
 
 import asyncio
+from datetime import datetime
 
 import pytest
 
@@ -233,7 +234,24 @@ async def test_a_ticket_that_cannot_be_decided_takes_only_its_own_events_along()
     assert [found["data"]["ticket_id"] for found in house.published()] == ["T-2"]
 
 
-async def _keep_broken_ledger(store: port.Store, ticket_id: str) -> None:
+async def test_a_ticket_whose_ledger_is_damaged_is_told_of_once_and_no_other_misses_its_alert() -> (
+    None
+):
+    house = House()
+    async with house.working():
+        await house.send("ticket.created", "T-1", facts={"system_critical": False})
+        await house.send("ticket.created", "T-2", facts={"system_critical": False})
+        await _keep_broken_ledger(house.store, "T-1", wake_at=house.clock.now())
+        await house.clock.leap(24 * 3600)
+        await house.until(lambda: bool(house.published("objective.breached")))
+        applied = await house.worker.application.apply(house.policy.digest)
+    assert (applied.seen, applied.changed) == (2, 0)
+    assert house.log.events.count("ticket_damaged") == 2  # when it was due, and for the policy
+
+
+async def _keep_broken_ledger(
+    store: port.Store, ticket_id: str, wake_at: datetime | None = None
+) -> None:
     now = House().clock.now()
     row = port.TicketRow(
         source="/psa",
@@ -241,7 +259,7 @@ async def _keep_broken_ledger(store: port.Store, ticket_id: str) -> None:
         phase="running",
         level="high",
         deadline=None,
-        wake_at=None,
+        wake_at=wake_at,
         last_event_at=now,
         first_seen_at=now,
         ledger=b"torn",

@@ -9,6 +9,7 @@ import pytest
 from tests.support.house import House
 from worker.pipeline import application
 from worker.pipeline.application import OtherPolicy
+from worker.pipeline.rows import TicketDamaged
 from worker.policy import loading
 
 SOONER = loading.default_text().replace(
@@ -150,9 +151,14 @@ async def test_a_preview_shows_what_an_application_would_do_and_does_nothing(fil
         await house.send("ticket.created", "T-1")
         await house.send("ticket.created", "T-2", facts={"request": "question"})
         other = loading.parse(SOONER, "other")
-        pages = application.preview(house.store, other, "/respondby", house.clock.now())
+        now = house.clock.now()
+        pages = application.preview(house.store, other, "/respondby", now, _never)
         ((seen, (change,)),) = [page async for page in pages]
         assert (seen, change.row.ticket_id) == (2, "T-1")
         assert change.decision.deadline == house.clock.now() + timedelta(minutes=15)
         await house.clock.advance(5)
         assert len(house.published()) == 2
+
+
+def _never(damaged: TicketDamaged) -> None:
+    raise damaged

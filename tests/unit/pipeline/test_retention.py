@@ -104,14 +104,14 @@ async def test_a_damaged_tombstone_takes_only_its_own_late_events_along(tmp_path
 
     late = event("ticket.reopened", at=house.clock.now())
     another = event("ticket.created", "T-2", at=house.clock.now())
-    assert await _taken(house, late, another) == [("undecidable", "HistoryDamaged", late)]
+    assert await _taken(house, late, another) == [("undecidable", "TicketDamaged", late)]
     assert [await _phase(house, name) for name in ("T-1", "T-2")] == [
         "retired",
         "running",
     ]
     ((name, fields),) = house.log.lines
     assert name == "event_undecidable"
-    assert isinstance(fields["exc_info"], rows.HistoryDamaged)
+    assert isinstance(fields["exc_info"], rows.TicketDamaged)
     await house.store.close()
 
 
