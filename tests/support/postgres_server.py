@@ -46,7 +46,9 @@ class NoPostgres(Exception):
 class PrivateServer:
     """One server. It is up when the constructor returns, and gone without a trace after `stop`."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
+        """`settings` win over those that every server here gets."""
+        self._settings = _SETTINGS | settings
         self._programs = _programs()
         self._home = Path(tempfile.mkdtemp(prefix="respondby-postgres-"))
         self._data = self._home / "data"
@@ -136,8 +138,8 @@ class PrivateServer:
         )
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        settings = _SETTINGS | {"port": str(self._port), "unix_socket_directories": str(self._home)}
-        options = [f"--{name}={value}" for name, value in settings.items()]
+        place = {"port": str(self._port), "unix_socket_directories": str(self._home)}
+        options = [f"--{name}={value}" for name, value in (self._settings | place).items()]
         with (self._home / "output").open("ab") as output:
             server = subprocess.Popen(
                 [str(self._programs / "postgres"), "-D", str(self._data), *options],
