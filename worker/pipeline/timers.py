@@ -56,7 +56,9 @@ class Timers:
             try:
                 await self._sleep()
                 await self.catch_up.over()
-                if not await self._fire() and self._is_overdue():
+                # Asked before: a sleep that ended a little early is no sign of another worker.
+                overdue = self._is_overdue()
+                if not await self._fire() and overdue:
                     await self.clock.sleep(HELD_ELSEWHERE)
                 self._patience.reset()
             except errors.StoreUnavailable:
