@@ -20,6 +20,7 @@ from tests.support import malformed, postgres_server, site, stream
 from tests.support.databases import Database, ServerDatabase, SqliteFile
 from tests.support.proxy import Proxy
 from tests.support.trial import Trial
+from tests.support.waiting import until
 
 #: Stand in no log: what people wrote, and what lets one in.
 _SECRETS = (stream.PRIVATE, malformed.WORDS, postgres_server.PASSWORD, "guest:guest", PASSWORD)
@@ -119,6 +120,8 @@ async def _struck(here: Scene, row: Row) -> float:
 async def _stopped(here: Scene) -> list[str]:
     """Let all workers drain; what they should not have done."""
     running = [worker for worker in here.site.workers if worker.is_running]
+    # One that was started a moment ago does not listen for signals yet.
+    await until(lambda: all(worker.log("worker_starting") for worker in running), "all started")
     ended = len(here.site.workers) - len(running)
     statuses = await asyncio.gather(*(worker.stop() for worker in running))
     return [f"{ended} workers have ended"] * bool(ended) + [
