@@ -19,7 +19,7 @@ def found(phrases: Sequence[str], text: str) -> list[str]:
             for place, phrase in enumerate(phrases)
             if vocabulary.meanings[number] >> place & 1
         )
-        for number, _, _ in vocabulary.matches(map(vocabulary.letter, text.split()))
+        for number, _, _ in vocabulary.matches("".join(map(vocabulary.letter, text.split())))
     ]
 
 
@@ -100,5 +100,5 @@ def test_what_is_found_is_what_a_slow_search_finds(
         expected += [(place, place + length)] if length else []
         place += length or 1
     vocabulary = Vocabulary((" ".join(signs), 1) for signs in phrases)
-    letters = map(vocabulary.letter, words)
+    letters = "".join(map(vocabulary.letter, words))
     assert [(first, behind) for _, first, behind in vocabulary.matches(letters)] == expected

@@ -7,10 +7,11 @@ from typing import NamedTuple
 from worker.policy.signals import tokens
 from worker.policy.signals.vocabulary import Match, Vocabulary
 
-# What joins words rather than names things.
+# What joins words rather than names things: first what does no more than end something.
 SENTENCE, STOP, TURN, CONTRAST, NEGATION, CONDITION, ASKED, SUPPOSED, PAST = (
     1 << bit for bit in range(9)
 )
+_ENDS_ALONE = SENTENCE | STOP | TURN | CONTRAST
 _JOINS = (1 << 9) - 1
 #: What holds beyond its clause. That it holds there has bits of its own.
 WHOLE_SENTENCE = ASKED | SUPPOSED | PAST
@@ -47,9 +48,11 @@ class _Text:
         self._sentence = self._part = 0
         self._whole = 0
         self._over = sys.maxsize
+        self._remarked = False
 
     def remark(self, said: int, meant: int) -> None:
         """Something is said that holds for more than its clause, of which so much is meant."""
+        self._remarked = True
         if said & PAST:
             # "but it is fixed" speaks of what was said before, "but staging is fixed" not
             self._over = min(self._over, self._part if meant else self._sentence)
@@ -62,16 +65,21 @@ class _Text:
                 meant |= PAST << HOLDS
             self.meant.append(meant)
             self.ends.append(stop)
-        if join == TURN:
-            return
+        if join != TURN:
+            if self._remarked:
+                self._spread(join)
+            self._part = len(self.meant)
+            if join & SENTENCE:
+                self._sentence = self._part
+
+    def _spread(self, join: int) -> None:
+        """What was remarked holds for what it spoke of, now that this has ended."""
         if self._over < len(self.meant):
             self._hold(self._over, PAST)
-        self._part, self._over = len(self.meant), sys.maxsize
+        self._over = sys.maxsize
         if join & SENTENCE:
-            if self._whole:
-                self._hold(self._sentence, self._whole)
-                self._whole = 0
-            self._sentence = self._part
+            self._hold(self._sentence, self._whole)
+            self._whole, self._remarked = 0, False
 
     def _hold(self, since: int, said: int) -> None:
         self.meant[since:] = [meant | said << HOLDS for meant in self.meant[since:]]
@@ -93,7 +101,7 @@ class Grammar:
         self._end, self._comma = map(self.letter, (tokens.FULL_STOP, tokens.COMMA))
         self._reach = reach
         meanings = self._vocabulary.meanings
-        self._joins = [meaning & _JOINS for meaning in meanings if meaning & _JOINS]
+        self._joins = [meaning for meaning in meanings if meaning & _JOINS]
         means = [meaning & ~_JOINS | meaning & WHOLE_SENTENCE for meaning in meanings]
         means += [meaning >> FIRST_NAMED << FIRST_NAMED + names for meaning in means]
         means += [0] * len(meanings)
@@ -102,14 +110,14 @@ class Grammar:
         """by the phrases' numbers; behind all others one for each that is turned round, and behind
         these one for each that is only a condition"""
 
-    def read(self, letters: Sequence[str]) -> Reading:  # noqa: C901, one loop: here the time goes
+    def read(self, letters: Sequence[str]) -> Reading:  # noqa: C901, PLR0912, here the time goes
         """Every clause in which something was meant, in the order of the text.
 
         `letters`: of its words.
         """
-        joins, means = self._joins, self._means
-        joining, turned = len(joins), len(self._means) // 3
-        hits = self._vocabulary.matches((*letters, self._end))
+        joins, means, comma = self._joins, self._means, self._comma
+        joining, turned = len(joins), len(means) // 3
+        hits = self._vocabulary.matches("".join(letters) + self._end)
         text = _Text()
         meant = sentence_at = under = under_to = sense = opening = 0
         for stop, (phrase, first, behind) in enumerate(hits, start=1):
@@ -120,23 +128,25 @@ class Grammar:
                 meant |= means[phrase]
                 continue
             join = joins[phrase]
-            if join & _UNDER:
-                if first < under_to and sense != turned:
-                    continue  # "if it does not work"
-                under, under_to = first, behind + self._reach
-                sense = turned if join & NEGATION else 2 * turned
-            if join & ASKED:
-                hits[stop - 1] = phrase, sentence_at, behind
-                if first - sentence_at < _SHORTEST_QUESTION:
-                    join = SENTENCE
-            if join & WHOLE_SENTENCE:
-                text.remark(join, meant)
-            if spoken := means[phrase]:  # "nobody" names something itself
-                meant |= spoken & (join | ~WHOLE_SENTENCE)
+            if join > _ENDS_ALONE:  # which most are not
+                if join & _UNDER:
+                    if first < under_to and sense != turned:
+                        continue  # "if it does not work"
+                    under, under_to = first, behind + self._reach
+                    sense = turned if join & NEGATION else 2 * turned
+                if join & ASKED:
+                    hits[stop - 1] = phrase, sentence_at, behind
+                    if first - sentence_at < _SHORTEST_QUESTION:
+                        join = SENTENCE
+                if join & WHOLE_SENTENCE:
+                    text.remark(join, meant)
+                # "nobody" names something itself
+                meant |= means[phrase] & (join | ~WHOLE_SENTENCE)
+                join &= _JOINS
             if join & STOP:
                 under_to = 0
-                # "While this works, that fails"
-                join |= opening if letters[first] == self._comma else 0
+                if opening and letters[first] == comma:  # "While this works, that fails"
+                    join |= opening
             if join & _ENDS_CLAUSE:
                 text.end(join, meant, stop)
                 meant = under_to = 0

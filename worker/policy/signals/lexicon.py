@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from worker.policy.refusal import Place, did_you_mean
+from worker.policy.refusal import Place, did_you_mean, nearest
 
 DEFAULT_NAME = "signals_lexicon.yaml"
 
@@ -204,6 +204,17 @@ def contradictions(own: SignalsPart, base: SignalsPart) -> Iterator[tuple[Place,
     yield from _unknown_learnt(own.learnt.signs, whole)
     for name in own.without.keys() - base.words.keys():
         yield ("without", name), "no words have this name"
+
+
+def unused(own: SignalsPart, base: SignalsPart) -> Iterator[tuple[Place, str]]:
+    """The names of a part's words that no sign asks for, each with its place."""
+    signs = merged(base, own).signs.values()
+    asked = {bare(name) for sign in signs for way in sign.when for name in way.split()}
+    for name in own.words:
+        if name not in asked:
+            near = nearest(name, asked)
+            hint = f"did you mean {near!r}?" if near else "name it in the `when` of a sign"
+            yield ("words", name), f"no sign uses {name!r}; {hint}"
 
 
 def _unknown_words(at: Place, sign: SignPart, whole: SignalsPart) -> Iterator[tuple[Place, str]]:

@@ -104,7 +104,7 @@ class Reader:
 def _fact(value: FactValue, said: str | None) -> Fact:
     """Made once for what is often said: "in production"."""
     evidence = None if said is None else _short(said)
-    return Fact.model_validate({"value": value, "from": "text", "evidence": evidence})
+    return Fact(value=value, origin="text", evidence=evidence)
 
 
 def _could_be_grave(causes: Causes) -> bool:

@@ -1,7 +1,6 @@
 """What a ticket is taken for: that which is regretted least, whatever it turns out to be."""
 
 import math
-import operator
 from collections.abc import Mapping, Sequence
 
 from worker.policy.signals.weights import Scale
@@ -37,8 +36,11 @@ def least(no_fault: int, faults: Mapping[Kind, int]) -> Kind:
     `no_fault`: the points for its being no fault, against its being one; `faults`: the points of
     each that it may be if it is one.
     """
-    odds = _odds(no_fault, [faults[kind] for kind in _FAULTS])
-    regrets = [sum(map(operator.mul, odds, regretted)) for regretted in _REGRETTED]
+    nothing, fault, mild, grave = _odds(no_fault, [faults[kind] for kind in _FAULTS])
+    regrets = [
+        nothing * its + fault * of_fault + mild * of_mild + grave * of_grave
+        for its, of_fault, of_mild, of_grave in _REGRETTED
+    ]
     return _KINDS[regrets.index(min(regrets))]
 
 

@@ -93,14 +93,14 @@ class Signs:
         them its clause shows.
         """
         needed, first, others = self._showing(signs)
-        clause, meant, needs = next(
-            (clause, meant, needs)
-            for clause, meant in enumerate(seen.reading.meant)
-            if meant & needed and (needs := _shown(first, meant))
-        )
-        start, behind = min(self._grammar.stretch(seen.reading, clause, need) for need in needs)
-        for need in _shown(others, meant):
-            from_, to = self._grammar.stretch(seen.reading, clause, need)
+        stretch = self._grammar.stretch
+        for clause, meant in enumerate(seen.reading.meant):
+            if meant & needed and (needs := _shown(first, meant)):
+                stretches = [stretch(seen.reading, clause, need) for need in needs]
+                more = [stretch(seen.reading, clause, need) for need in _shown(others, meant)]
+                break
+        start, behind = min(stretches)
+        for from_, to in more:
             start, behind = min(start, from_), max(behind, to)
         return start, behind
 

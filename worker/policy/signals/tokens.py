@@ -38,11 +38,11 @@ def words(level: str) -> list[str]:
 
 def stretch(level: str, said: Sequence[str], first: int, behind: int) -> slice:
     """Where the words from `first` on, up to `behind`, stand in the flat text they come from."""
-    start = end = 0
-    before = "\n".join(said[:first]).count(said[first])  # it may stand within other words too
-    for _ in range(before + 1):
-        start = level.index(said[first], end)
-        end = start + len(said[first])
+    start = level.index(said[first])
+    if level.find(said[first], start + 1) >= 0:  # it is there again, maybe within other words
+        for _ in range("\n".join(said[:first]).count(said[first])):
+            start = level.index(said[first], start + len(said[first]))
+    end = start + len(said[first])
     for word in said[first + 1 : behind]:
         end = level.index(word, end) + len(word)
     return slice(start, end)

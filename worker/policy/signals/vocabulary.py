@@ -48,9 +48,9 @@ class Vocabulary:
         search = AhoCorasick(meanings, matchkind=MatchKind.LeftmostLongest)
         self._found = search.find_matches_as_indexes
 
-    def matches(self, letters: Iterable[str]) -> list[Match]:
+    def matches(self, letters: str) -> list[Match]:
         """Every phrase in the letters of a text, none within another, in its order."""
-        return self._found("".join(letters))
+        return self._found(letters)
 
 
 class _Letters(dict[str, str]):

@@ -47,11 +47,11 @@ class Weights:
         self._columns = Columns([*rows, *words.values()])
         self._signs = bits.Table([*map(self._columns.packed, rows)], "sum")
         tone = self._tone = frozenset(_tone(signals))
-        self._words = {
-            letter(word): self._columns.packed(row)
-            for word, row in words.items()
-            if word not in tone
-        }
+        self._words = defaultdict[str, int](int)
+        """grows to no more than the letters that there are"""
+        for word, row in words.items():
+            if word not in tone:
+                self._words[letter(word)] = self._columns.packed(row)
         self._speaking = {
             (cause, sense): _ranked([sense * row[place] for row in spoken])
             for place, cause in enumerate(CAUSES)
@@ -73,7 +73,7 @@ class Weights:
         """By these signs, how many points each cause has by a person's judgement, and where the
         scales stand with the letters of these different words as well."""
         points = self._signs.of(signs)
-        points += sum(map(self._words.get, letters, itertools.repeat(0)))
+        points += sum(map(self._words.__getitem__, letters))
         columns = self._columns.unpacked(points)
         scales = dict(zip(SCALES, columns, strict=False))
         return dict(zip(CAUSES, columns[len(SCALES) :], strict=True)), scales
@@ -89,13 +89,18 @@ class Weights:
 class Columns:
     """Rows of points as one number each, so that one sum adds up all of their columns.
 
+    It is the way in which 1203 + 405 = 1608 adds hundreds to hundreds and ones to ones, with places
+    so wide that nothing is ever carried: (3, 12) is 3 + 12 * width. Points below nothing borrow
+    from the next place, as -3 + 12 * width does; `unpacked` gives back what was borrowed by first
+    adding half a width to every place, which leaves none below nothing.
+
     A short row has points in the first columns only: as a number that fits a machine word it is
     added up without an object made on the way.
     """
 
     def __init__(self, rows: Sequence[Row]) -> None:
         totals = [sum(map(abs, column)) for column in itertools.zip_longest(*rows, fillvalue=0)]
-        room = max(totals).bit_length() + 1  # for the sign
+        room = max(totals).bit_length() + 1  # bits of a place: all that comes together, and a sign
         self._shifts = range(0, room * len(totals), room)
         self._half, self._mask = 1 << room - 1, (1 << room) - 1
         self._halves = self.packed([self._half] * len(totals))
