@@ -13,7 +13,7 @@ def parse(value: object) -> timedelta:
         return _positive(value)
     found = _PARTS.fullmatch(value) if isinstance(value, str) else None
     if not value or found is None:
-        raise ValueError("must be a duration like 30m, 2h, 1h30m or 90s")
+        raise ValueError("must be a duration like 30m, 2h, 1h30m, 90s or 2d")
     days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
     return _positive(timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds))
 

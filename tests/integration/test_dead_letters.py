@@ -14,7 +14,7 @@ from tests.support.burial import bury, give_up, letter, seen
 from tests.support.operator import Operator
 from tests.support.waiting import running, until
 from worker import errors
-from worker.broker import topology
+from worker.broker import letters, topology
 from worker.broker.address import Address
 from worker.broker.dead_letter import Choice, Letter
 from worker.broker.dead_letters import DeadLetters, Tally
@@ -397,8 +397,9 @@ async def test_the_depth_that_is_told_does_not_fall_while_somebody_looks(
 
 
 def _own(message: AbstractIncomingMessage) -> HeadersType:
-    """Without what the broker puts on whatever it brings."""
-    return {name: v for name, v in message.headers.items() if name != "x-delivery-count"}
+    """Without what the broker puts on whatever it brings, and what tells where it came in."""
+    foreign = {"x-delivery-count", letters.ROUTING_KEY}
+    return {name: v for name, v in message.headers.items() if name not in foreign}
 
 
 async def _has(url: str, count: int) -> bool:

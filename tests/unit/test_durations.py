@@ -48,7 +48,7 @@ def test_a_duration_is_its_parts_added_up(written: str, meant: timedelta) -> Non
     ],
 )
 def test_anything_else_is_told_what_a_duration_is_like(written: object) -> None:
-    with pytest.raises(ValueError, match="must be a duration like 30m, 2h, 1h30m or 90s"):
+    with pytest.raises(ValueError, match="must be a duration like 30m, 2h, 1h30m, 90s or 2d"):
         durations.parse(written)
 
 

@@ -17,7 +17,7 @@ DELIVERY_LIMIT = "delivery_limit"
 _DEATHS = "x-death"
 #: What the broker writes on a message that it brings again (the second since 4.3), or gives up.
 _COUNTS = ("x-delivery-count", "x-acquired-count")
-_MARKS = (*_COUNTS, _DEATHS, "x-first-death-", "x-last-death-")
+_MARKS = (*_COUNTS, _DEATHS, "x-first-death-", "x-last-death-", letters.ROUTING_KEY)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +71,7 @@ def read(message: DeliveredMessage) -> Letter:
         id=_id(properties.message_id, message.body),
         reason=str(headers[letters.REASON]) if ours else DELIVERY_LIMIT,
         error=str(headers.get(letters.ERROR, "")) if ours else _said(deaths),
-        routing_key=str(headers.get(letters.ROUTING_KEY) or message.routing_key or ""),
+        routing_key=_routing_key(headers, message.routing_key or "", ours=ours),
         since=_time(deaths[0].get("time") if deaths else properties.timestamp),
         body=message.body,
         message_id=properties.message_id,
@@ -96,7 +96,8 @@ def given_back(letter: Letter) -> Publication:
             content_type=letters.short(letter.content_type),
             content_encoding=letters.short(letter.content_encoding),
             delivery_mode=2,
-            headers=dict(letters.kept(letter.headers)),
+            # Should it come back, the routing key of this way would tell nothing.
+            headers={**dict(letters.kept(letter.headers)), letters.ROUTING_KEY: letter.routing_key},
         ),
     )
 
@@ -107,8 +108,15 @@ def _id(message_id: str | None, body: bytes) -> str:
     return f"sha256-{hashlib.sha256(body).hexdigest()[:16]}"
 
 
+def _routing_key(headers: Mapping[str, object], last: str, *, ours: bool) -> str:
+    """The one with which it came in, of which `last` tells where it was not given back."""
+    if ours or last == topology.INBOX:
+        return str(headers.get(letters.ROUTING_KEY) or last)
+    return last
+
+
 def _is_mark(name: str, *, ours: bool) -> bool:
-    """Whether a header was put on when the message died, or when the broker brought it again."""
+    """Whether a header was put on when the message died, went back, or was brought again."""
     if ours:
         # What else is on it, came with it: it may have died elsewhere before.
         return name in letters.OURS or name in _COUNTS

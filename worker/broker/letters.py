@@ -10,7 +10,7 @@ from pamqp import commands, encode
 from pamqp.common import FieldTable, FieldValue
 
 from worker.broker import topology
-from worker.broker.port import DeadLetter
+from worker.broker.port import DeadLetter, Delivery
 from worker.broker.volley import Publication
 
 REASON = "x-respondby-reason"
@@ -72,8 +72,14 @@ def _reasons(letter: DeadLetter) -> FieldTable:
     return {
         REASON: letter.reason,
         ERROR: _writable(letter.error[:_ERROR_LENGTH]),
-        ROUTING_KEY: letter.delivery.routing_key,
+        ROUTING_KEY: _came_in_with(letter.delivery),
     }
+
+
+def _came_in_with(delivery: Delivery) -> str:
+    """Its routing key; of one that was given back, straight to the inbox, the key before that."""
+    before = delivery.headers.get(ROUTING_KEY) if delivery.routing_key == topology.INBOX else None
+    return before if isinstance(before, str) and before else delivery.routing_key
 
 
 def kept(headers: Mapping[str, object]) -> Iterator[tuple[str, FieldValue]]:

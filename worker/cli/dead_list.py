@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 
 from worker.broker.dead_letter import Choice, Letter
-from worker.broker.look import Look
 from worker.cli import dead_text
 from worker.cli.dead_desk import Desk
+from worker.printable import printable
 
 
 @dataclass(slots=True)
@@ -47,23 +47,30 @@ class Page:
     def is_full(self) -> bool:
         return self.limit is not None and self.shown >= self.limit
 
-    def print(self, look: Look) -> None:
-        """The table, and how much of all it is."""
+    def print(self, seen: int, total: int) -> None:
+        """The table, and how much of all it is, of which so many were seen."""
         if self._rows:
             # What is piped on has no width to fit into.
             console = Console(highlight=False, width=None if sys.stdout.isatty() else 1000)
             console.print(dead_text.table(self._rows))
-        typer.echo(self._summary(look))
+        typer.echo(self._summary(seen, total))
 
-    def _summary(self, look: Look) -> str:
-        if not look.total:
+    def _summary(self, seen: int, total: int) -> str:
+        if not total:
             return "There are no dead letters."
-        is_whole = look.seen >= look.total
+        if self.choice.reasons and not self._met:
+            return self._none_for_these()
+        is_whole = seen >= total
         told = dead_text.counted(self._reasons)
         if not is_whole:
-            told = f"{self.shown} of {dead_text.letters(look.total)}"
+            told = f"{self.shown} of {dead_text.letters(total)}"
         more = self._met > self.skip + self.shown or not is_whole
         return told + (f"; more: --skip {self.skip + self.shown}" if more else "")
+
+    def _none_for_these(self) -> str:
+        named = " or ".join(map(printable, sorted(self.choice.reasons)))
+        there = dead_text.counted(self._reasons)
+        return f"No dead letter has the reason {named}; seen: {there}"
 
 
 async def show(desk: Desk, page: Page) -> None:
@@ -74,4 +81,4 @@ async def show(desk: Desk, page: Page) -> None:
         desk.tally.others = look.others
         desk.screen.close()
         if not page.as_json:
-            await asyncio.to_thread(page.print, look)
+            await asyncio.to_thread(page.print, look.seen, look.total)

@@ -24,7 +24,7 @@ from pydantic_core import PydanticCustomError
 from schemas.envelope import LEVELS, Level
 from schemas.facts import FACTS, FactName, FactValue
 from worker import durations
-from worker.policy import written
+from worker.policy import refusal, written
 from worker.policy.signals.lexicon import SignalsPart
 
 Clock = Literal["wall", "working"]
@@ -126,11 +126,18 @@ def _asked_of(fact: FactName) -> BeforeValidator:
         words = said if isinstance(said, list | tuple) else [said]
         values = [_truth(word) if True in known else word for word in words]
         if not values or not all(_is_one_of(value, (*known, "unknown")) for value in values):
-            allowed = ", ".join(str(value).lower() for value in known)
-            raise ValueError(f"must be {allowed} or unknown, or a list of these")
+            raise ValueError(_only_these(known, values))
         return values
 
     return BeforeValidator(read)
+
+
+def _only_these(known: tuple[FactValue, ...], said: list[object]) -> str:
+    words = [str(value).lower() for value in known]
+    wrong = (word for word in said if not _is_one_of(word, (*known, "unknown")))
+    near = refusal.nearest(str(next(wrong, "")), (*words, "unknown"))
+    allowed = f"must be {', '.join(words)} or unknown, or a list of these"
+    return allowed + (f"; did you mean {near!r}?" if near else "")
 
 
 def _told_of(fact: FactName) -> WithJsonSchema:

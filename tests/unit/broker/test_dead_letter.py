@@ -105,8 +105,41 @@ def test_what_goes_back_is_what_came_in() -> None:
     back = dead_letter.given_back(_buried(body=b"\xff{", headers=headers, **came))
     assert (back.exchange, back.routing_key, back.body) == ("", topology.INBOX, b"\xff{")
     assert {name: getattr(back.properties, name) for name in came} == came
-    assert back.properties.headers == {"traceparent": "00-1"}
+    assert back.properties.headers == {
+        "traceparent": "00-1",
+        "x-respondby-original-routing-key": "ticket.created",
+    }
     assert back.properties.delivery_mode == 2
+
+
+def test_what_is_buried_again_keeps_the_routing_key_with_which_it_first_came_in() -> None:
+    letter = _buried()
+    for _ in range(2):
+        back = dead_letter.given_back(letter)
+        letter = _buried(routing_key=back.routing_key, headers=back.properties.headers)
+        assert letter.routing_key == "ticket.created"
+        assert letter.headers == {}
+
+
+def test_what_the_broker_gives_up_after_it_was_given_back_keeps_it_too() -> None:
+    back = dead_letter.given_back(_buried())
+    letter = _read(routing_key=back.routing_key, headers=back.properties.headers)
+    assert (letter.reason, letter.routing_key) == ("delivery_limit", "ticket.created")
+    assert letter.headers == {}
+
+
+def test_a_routing_key_that_upstream_claims_in_a_header_of_ours_is_not_believed() -> None:
+    claim = {letters.ROUTING_KEY: "ticket.closed"}
+    assert _buried(headers=claim).routing_key == "ticket.created"
+    assert _read(headers=claim).routing_key == "ticket.updated"
+
+
+@pytest.mark.parametrize("strange", ["", 7, None, ["ticket.created"]])
+def test_one_sent_to_the_inbox_with_a_strange_header_of_ours_is_buried_all_the_same(
+    strange: object,
+) -> None:
+    letter = _buried(routing_key=topology.INBOX, headers={letters.ROUTING_KEY: strange})
+    assert letter.routing_key == topology.INBOX
 
 
 def test_what_the_broker_gave_up_goes_back_without_its_death_and_makes_no_copies() -> None:
@@ -118,7 +151,10 @@ def test_what_the_broker_gave_up_goes_back_without_its_death_and_makes_no_copies
         "mine": 1,
     }
     back = dead_letter.given_back(_read(headers=headers, user_id="somebody", expiration="5"))
-    assert back.properties.headers == {"mine": 1}
+    assert back.properties.headers == {
+        "mine": 1,
+        "x-respondby-original-routing-key": "ticket.updated",
+    }
     # The broker would refuse a letter in another's name, and throw away one that expires.
     assert (back.properties.user_id, back.properties.expiration) == (None, None)
 

@@ -41,3 +41,21 @@ def test_a_page_has_what_is_meant_however_the_letters_come(
     page = Page(Choice(reasons=reasons), skip, limit, as_json=True)
     assert _shown(page, window) == list(expected)
     assert page.shown == len(expected)
+
+
+def test_a_reason_that_none_has_is_named_with_those_that_are_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = Page(Choice(reasons={"nosuch"}), 0, 50, as_json=False)
+    page.take(LETTERS[:3])
+    page.print(seen=3, total=3)
+    assert capsys.readouterr().out == (
+        "No dead letter has the reason nosuch; seen: 3 dead letters (2 even, 1 odd)\n"
+    )
+
+
+def test_where_there_are_none_at_all_no_reason_is_wrong(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Page(Choice(reasons={"nosuch"}), 0, 50, as_json=False).print(seen=0, total=0)
+    assert capsys.readouterr().out == "There are no dead letters.\n"

@@ -58,6 +58,23 @@ def test_a_sound_policy_and_the_built_in_one_leave_no_doubt() -> None:
         (", raise: 1", "", "line 4: levels.critical: no rule gives this level; only an escalation"),
         ("level: low", "level: medium", "line 7: levels.low: no rule gives this level; no ticket"),
         ("8h", "5h", "line 6: levels.medium.respond_within: is longer than that of low"),
+        (
+            "8h, clock: working",
+            "5h, clock: wall",
+            "line 6: levels.medium.respond_within: is longer",
+        ),
+        (
+            "8h, clock: working",
+            "2d, clock: working",
+            "line 7: levels.low.respond_within: 2d is 48h of work, since a day is 24 hours on "
+            "either clock; in days of eight it is 16h",
+        ),
+        (
+            "8h, clock: working",
+            "1d2h, clock: working",
+            "line 7: levels.low.respond_within: 1d2h is 26h of work, since a day is 24 hours on "
+            "either clock; in days of eight it is 10h",
+        ),
         ("30m, clock: wall", "3h, clock: working", "line 4: levels.critical.respond_within: is lo"),
         ("calendar: branch, ", "", "line 16: calendars.branch: no client has this calendar, and"),
         (
@@ -103,8 +120,34 @@ def test_a_holiday_is_over_on_the_day_after_it() -> None:
     assert doubt.startswith("line 19: calendars.branch.holidays.dates: all of these days are over")
 
 
-def test_hours_of_two_clocks_are_not_compared() -> None:
+def test_more_hours_on_the_wall_may_be_over_before_fewer_of_work() -> None:
     assert told(changed("30m, clock: wall", "3h, clock: wall")) == []
+
+
+def test_days_on_the_wall_clock_and_none_at_all_are_no_doubt() -> None:
+    assert told(changed("8h, clock: working", "2d, clock: wall")) == []
+    assert told(changed("8h, clock: working", "0d8h, clock: working")) == []
+
+
+@pytest.mark.parametrize(
+    ("signals", "said"),
+    [
+        ("{words: {gravee: orderhub}}", "gravee: no sign uses 'gravee'; did you mean 'grave'?"),
+        ("{words: {zzz: orderhub}}", "zzz: no sign uses 'zzz'; name it in the `when` of a sign"),
+        (
+            "{words: {own: a, onw: b}, signs: {x: {when: own, says: {}}}}",
+            "onw: no sign uses 'onw'; did you mean 'own'?",
+        ),
+    ],
+)
+def test_words_that_no_sign_uses_are_a_doubt(signals: str, said: str) -> None:
+    assert told(f"{SOUND}signals: {signals}\n") == [f"line 28: signals.words.{said}"]
+
+
+@pytest.mark.parametrize("way", ["own", "not-own", "live !own", "grave, live own"])
+def test_words_that_a_sign_uses_in_any_way_are_no_doubt(way: str) -> None:
+    signs = f"{{x: {{when: '{way}', says: {{}}}}}}"
+    assert told(f"{SOUND}signals: {{words: {{own: a, grave: b}}, signs: {signs}}}\n") == []
 
 
 def test_a_rule_that_can_never_match_is_a_mistake_and_no_doubt() -> None:

@@ -99,6 +99,12 @@ ONE_MISTAKE = [
         "clock: wal",
         "line 4: levels.critical.clock: must be 'wall' or 'working'; did you mean 'wall'?",
     ),
+    (
+        "2h, clock: working",
+        "2h, clock: business",
+        "line 5: levels.high.clock: must be 'wall' or 'working'; did you mean 'working'?",
+    ),
+    ("  low: {", "  lowest: {", "line 7: levels.lowest: no such key; did you mean 'low'? allowed "),
     ("clock: wall", "clok: wall", "line 4: levels.critical.clock: is missing"),
     (
         "default_calendar: office",
@@ -136,12 +142,13 @@ ONE_MISTAKE = [
     ("2026-12-31", "31.12.2026", "line 17: calendars.office.holidays.dates.0: must be a date like"),
     ("2026-12-31", "1773057600", "line 17: calendars.office.holidays.dates.0: must be a date like"),
     ("raise: 1", "raise: 4", "line 20: clients.acme.raise: must be less than 4"),
-    ("raise: 1", "raise: yes", "line 20: clients.acme.raise: must be a whole number"),
+    ("raise: 1", "raise: yes", "line 20: clients.acme.raise: must be a whole number from 0"),
+    ("raise: 1", "raise: lots", "line 20: clients.acme.raise: must be a whole number from 0 to 3"),
     (
         "{request: fault,",
-        "{request: faulty,",
+        "{request: [question, falt],",
         "line 24: rules.0.when.request: must be fault, question, feature, cosmetic, build or "
-        "unknown, or a list of these",
+        "unknown, or a list of these; did you mean 'fault'?",
     ),
     (
         "[false, unknown]",
@@ -168,6 +175,40 @@ ONE_MISTAKE = [
         "line 22: rules: no rule for 576 of 648 combinations of facts, such as request unknown, ",
     ),
 ]
+
+
+IN_SIGNALS = [
+    (
+        "signs: {x: {when: grave, says: {critical: 5}}}",
+        "signals.signs.x.says.critical: no such key; did you mean 'system_critical'? allowed here: "
+        "fault, question, feature, cosmetic, build, production, testing, building, "
+        "system_critical, workaround, degraded",
+    ),
+    (
+        "signs: {x: {when: grave, says: {}, evne: past}}",
+        "signals.signs.x.evne: no such key; did you mean 'even'? allowed here: when, even, says",
+    ),
+    (
+        "signs: {x: {when: grave, says: {fault: many}}}",
+        "signals.signs.x.says.fault: must be a whole number from -100 to 100",
+    ),
+    (
+        "learnt: {words: {mild: {many: a}}}",
+        "signals.learnt.words.mild.many: must be a whole number from -100 to 100",
+    ),
+    (
+        "learnt: {words: {mild: {101: a}}}",
+        "signals.learnt.words.mild.101: must be less than or equal to 100",
+    ),
+    ("grammar: {reach: far}", "signals.grammar.reach: must be a whole number from 0 to 20"),
+]
+
+
+@pytest.mark.parametrize(("signals", "said"), IN_SIGNALS)
+def test_a_mistake_in_the_signals_is_told_with_what_is_allowed_there(
+    signals: str, said: str
+) -> None:
+    assert mistakes(f"{GOOD}signals:\n  {signals}\n") == [f"line 30: {said}"]
 
 
 @pytest.mark.parametrize(("old", "new", "said"), ONE_MISTAKE)
