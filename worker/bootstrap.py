@@ -161,6 +161,7 @@ def assembled(
         clock=clock,
         relay=relay,
         timers=timers,
+        catch_up=catch_up,
         graveyard=graveyard,
         accounts=accounts,
         health=watching.health,
@@ -178,7 +179,9 @@ def assembled(
         relay=relay,
         timers=timers,
         retention=Retention(store, settings.retention, clock, log),
-        watch=Watch(store, outside.depths, watching.metrics, accounts, relay, clock, log),
+        watch=Watch(
+            store, outside.depths, watching.metrics, accounts, relay, clock, watching.health, log
+        ),
         clock=clock,
         health=watching.health,
         log=log,

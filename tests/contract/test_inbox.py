@@ -126,6 +126,24 @@ async def test_a_held_inbox_leaves_new_messages_at_the_broker_until_it_is_releas
         assert [got.body for got in await receiving] == [b"1"]
 
 
+async def test_however_often_an_inbox_is_held_and_released_all_comes_once_and_in_order(
+    bench: Bench,
+) -> None:
+    sent = [b"%d" % number for number in range(30)]
+    await bench.send(*sent)
+    received: list[Delivery] = []
+    async with running(bench.inbox):
+        while len(received) < len(sent):
+            batch = await receive_all(bench.inbox, 3)
+            received += batch
+            await bench.inbox.hold()
+            await bench.inbox.settle(batch)
+            await bench.inbox.release()
+        await until(bench.inbox.caught_up.is_set, "caught up")
+    assert [got.body for got in received] == sent
+    assert await bench.unsettled() == []
+
+
 async def test_a_held_inbox_brings_nothing(bench: Bench) -> None:
     await bench.inbox.hold()
     async with running(bench.inbox):

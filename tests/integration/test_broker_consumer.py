@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 import struct
 
 import pytest
@@ -7,6 +8,7 @@ from pamqp import commands
 
 from tests.support import broker_ports
 from tests.support.operator import Operator
+from tests.support.proxy import Proxy
 from tests.support.waiting import running, until
 from worker.broker import topology
 from worker.broker.consumer import AmqpInbox
@@ -96,9 +98,9 @@ async def test_the_first_window_is_one_message_and_grows_when_more_is_asked_for(
     async with running(inbox):
         received = await inbox.receive(100, 0.3)
         assert await operator.waiting(topology.INBOX) == 99
-        received += await broker_ports.receive_all(inbox, 50)
-        assert [delivery.body for delivery in received] == _bodies(51)
-        assert await operator.waiting(topology.INBOX) == 49
+        received += await broker_ports.receive_all(inbox, 49)
+        assert [delivery.body for delivery in received] == _bodies(50)
+        assert await operator.waiting(topology.INBOX) == 50
 
 
 async def test_messages_that_were_given_back_often_are_brought_one_by_one(
@@ -259,6 +261,56 @@ async def test_a_held_inbox_takes_nothing_new_until_it_is_released(
     assert (got.body, got.redelivered) == (b"later", False)
 
 
+async def test_holds_and_releases_bring_no_more_into_hand_than_the_prefetch(
+    broker_url: str, operator: Operator
+) -> None:
+    await _declared(operator)
+    await operator.send_many(_bodies(100))
+    inbox = broker_ports.inbox(broker_url, prefetch=20, look_every=0.05)
+    received: list[Delivery] = []
+    looks = itertools.count(1)
+
+    async def settle_five() -> None:
+        batch = await broker_ports.receive_all(inbox, 5)
+        await inbox.settle(batch)
+        received.extend(batch)
+
+    async with running(inbox):
+        await settle_five()
+        for _ in range(10):
+            await settle_five()
+            await inbox.hold()
+            await _looked(inbox, operator, next(looks))
+            await inbox.release()
+            await _looked(inbox, operator, next(looks))
+            in_hand = 100 - len(received) - await operator.waiting(topology.INBOX)
+            assert 15 <= in_hand <= 20
+        # As long as that is worked off there is little room for more, and then as much as ever.
+        for _ in range(5):
+            await settle_five()
+        received += await broker_ports.receive_all(inbox, 20)
+        assert await operator.waiting(topology.INBOX) == 0
+    assert [delivery.body for delivery in received] == _bodies(100)
+
+
+async def test_an_inbox_that_was_seen_empty_is_not_caught_up_before_what_is_on_its_way_is_settled(
+    broker_url: str, operator: Operator
+) -> None:
+    await _declared(operator)
+    # More than the sockets on the way hold: the rest waits where an answer can overtake it.
+    await operator.send_many([bytes(400_000)] * 60)
+    async with Proxy(broker_url) as proxy:
+        proxy.weather.rate = 12_000_000
+        inbox = broker_ports.inbox(proxy.url, prefetch=60)
+        async with running(inbox), asyncio.timeout(20):
+            settled = 0
+            while not inbox.caught_up.is_set():
+                batch = await inbox.receive(5, 0.01)
+                await inbox.settle(batch)
+                settled += len(batch)
+    assert settled == 60
+
+
 async def test_a_hold_that_lasts_too_long_gives_back_what_is_in_hand_once(
     broker_url: str, operator: Operator
 ) -> None:
@@ -355,10 +407,9 @@ async def test_the_inbox_is_caught_up_when_it_is_seen_empty_and_nothing_is_in_ha
     await operator.send_many(_bodies(30))
     inbox = broker_ports.inbox(broker_url, prefetch=9)
     async with running(inbox):
-        # One that came alone, and nine thereafter.
-        received = await broker_ports.receive_all(inbox, 10)
+        received = await broker_ports.receive_all(inbox, 9)
         # Another worker takes the rest.
-        assert len(await operator.take_all(topology.INBOX)) == 20
+        assert len(await operator.take_all(topology.INBOX)) == 21
         await _looked(inbox, operator, 1)
         await inbox.settle(received[:-1])
         assert not inbox.caught_up.is_set()

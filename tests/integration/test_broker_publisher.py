@@ -7,6 +7,7 @@ from pamqp.common import FieldTable
 
 from tests.support import broker_ports
 from tests.support.operator import Operator
+from tests.support.proxy import Proxy
 from tests.support.waiting import running, until
 from worker import errors
 from worker.broker import topology
@@ -159,6 +160,32 @@ async def test_a_cancelled_publish_leaves_a_publisher_that_works(broker_url: str
         assert publishing.cancelled()
         await until(lambda: len(observer.of(Event.LINK_UP)) == 2, "the connection is replaced")
         assert len(await port.publish(many)) == 400
+
+
+async def test_a_slow_broker_is_given_no_more_than_it_confirms_in_time(
+    broker_url: str, operator: Operator
+) -> None:
+    observer = MemoryObserver()
+    # Each goes alone, and takes some 0.3 s; all of them more than there is for one call.
+    messages = [broker_ports.message(number, body=bytes(600_000)) for number in range(10)]
+    left = {message.id: message for message in messages}
+    async with Proxy(broker_url) as proxy:
+        port = broker_ports.publisher(proxy.url, observer, within=2)
+        async with running(port):
+            await broker_ports.up(observer, "publish")
+            await operator.bind("all", "#")
+            proxy.weather.rate = 2_000_000
+            while left:
+                async with asyncio.timeout(2):
+                    confirmed = await port.publish([*left.values()])
+                assert 0 < len(confirmed) < 6
+                assert [*left][: len(confirmed)] == sorted(confirmed)
+                for id_ in confirmed:
+                    del left[id_]
+    assert observer.of(Event.MESSAGE_REFUSED) == []
+    assert len(observer.of(Event.LINK_UP)) == 1
+    got = [taken.message_id for taken in await operator.take_all("all")]
+    assert got == [message.id for message in messages]
 
 
 async def test_an_exchange_that_was_deleted_comes_back_with_the_connection(

@@ -109,6 +109,21 @@ async def test_an_event_larger_than_the_broker_takes_is_told_and_holds_up_no_oth
     assert "larger" in str(refused["fault"])
 
 
+async def test_an_event_is_published_whatever_the_size_of_the_brokers_frames(
+    own_broker: Broker, own_vhost: str
+) -> None:
+    sent = [broker_ports.message(size, body=b"x" * size) for size in (0, 1, 200_000)]
+    observer = MemoryObserver()
+    url = own_broker.url(own_vhost)
+    publisher = broker_ports.publisher(url, observer)
+    # 0 stands for no limit.
+    async with _configured(own_broker, frame_max=0), running(publisher), Operator(url) as operator:
+        await broker_ports.up(observer, "publish")
+        assert len(await publisher.publish(sent)) == len(sent)
+        got = await operator.take_all(topology.UNROUTED)
+    assert [len(message.body) for message in got] == [0, 1, 200_000]
+
+
 async def _taken(url: str, *, abruptly: bool) -> bytes:
     """What a worker takes before it ends, neither settled nor given back by it."""
     async with Proxy(url) as proxy, Operator(proxy.url) as worker:

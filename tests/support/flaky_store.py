@@ -1,5 +1,6 @@
 """A store with whims."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -15,6 +16,8 @@ class FlakyStore(MemoryStore):
     away = False
     away_for_input = False
     """whether those are refused who begin with tickets, as all input does and no timer"""
+    hanging: asyncio.Event | None = None
+    """until it is set, those who begin with tickets get no answer, and then are refused"""
     lose_next_answer = False
 
     async def next_wake(self) -> datetime | None:
@@ -22,10 +25,18 @@ class FlakyStore(MemoryStore):
             raise errors.StoreUnavailable("the disk is full")
         return await super().next_wake()
 
+    async def census(self) -> port.Census:
+        if self.away:
+            raise errors.StoreUnavailable("the disk is full")
+        return await super().census()
+
     @asynccontextmanager
     async def begin(
         self, tickets: Collection[port.TicketKey] = ()
     ) -> AsyncIterator[port.Transaction]:
+        if self.hanging is not None and tickets:
+            await self.hanging.wait()
+            raise errors.StoreUnavailable("no answer in time")
         if self.away or (self.away_for_input and tickets):
             raise errors.StoreUnavailable("the disk is full")
         async with super().begin(tickets) as transaction:

@@ -1,10 +1,8 @@
 """The inbox on RabbitMQ: a consumer under supervision."""
 
 import asyncio
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from math import nan
 
 from aiormq.abc import DeliveredMessage
@@ -14,6 +12,7 @@ from worker.broker import faults, topology, watchdog
 from worker.broker.address import Locate
 from worker.broker.connection import Link, Session
 from worker.broker.events import Event
+from worker.broker.hand import Hand
 from worker.broker.intake import Channels, Intake
 from worker.broker.port import Delivery, Observer
 from worker.broker.window import is_suspect
@@ -21,6 +20,8 @@ from worker.clock import Clock
 
 #: Seconds for one request on a channel; after that the connection is replaced.
 REQUEST_WITHIN = 10.0
+#: Seconds for an answer that comes behind all that was brought before it: a full prefetch.
+ARRIVE_WITHIN = 30.0
 #: Seconds to have the broker take what was settled last, before a drained inbox leaves.
 PART_WITHIN = 2.0
 
@@ -36,12 +37,6 @@ class Limits:
     hold_limit: float = 600.0
     """After this, a held inbox gives back what is in hand, once: the broker would close the
     channel after 30 minutes."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    generation: int
-    tag: int
 
 
 class AmqpInbox:
@@ -63,7 +58,7 @@ class AmqpInbox:
         self.caught_up = asyncio.Event()
         # What the watchdog saw when it last looked; not a number before that.
         self.dead_letter_messages = nan
-        """in `respondby.dead-letters`"""
+        """in `respondby.dead-letters`; the most that they were, while somebody reads them"""
         self.unrouted_messages = nan
         """in `respondby.unrouted`"""
         self.inbox_messages = nan
@@ -75,32 +70,26 @@ class AmqpInbox:
         self._limits = limits or Limits()
         self._prepare = topology.declare if declare else topology.check
         self._link = Link("consume", locate, self, observer, clock)
-        self._arrived: deque[Delivery] = deque()
-        self._arrival = asyncio.Event()
-        self._wanted = 1
+        self._hand = Hand()
         self._draining = False
         self._held_since: float | None = None
         self._session: Session | None = None
         self._intake: Intake | None = None
         self._is_counted = False
         """whether the intake counts from what gathered before the link was up, or while held"""
-        self._generation = 0
 
     async def run(self) -> None:
         await self._link.run()
 
     async def receive(self, at_most: int, linger: float) -> list[Delivery]:
-        self._note_survived()
-        # A lost connection may empty the hand while we linger: then wait for it to come back.
-        while not self._draining:
-            if self._arrived:
-                await self._linger(at_most, linger)
-                count = min(at_most, len(self._arrived))
-                if count:
-                    return self._hand_out(count)
-            else:
-                await self._arrival_of(1)
-        return []
+        if self._intake is not None:
+            self._intake.window.note_survived()
+            self._wake_if_due()
+        batch = await self._hand.out(at_most, linger)
+        if self._intake is not None:
+            tried = {tag: is_suspect(one) for one in batch if (tag := self._tag(one)) is not None}
+            self._intake.window.hand_out(tried)
+        return batch
 
     async def settle(self, deliveries: Sequence[Delivery]) -> None:
         tags = [tag for delivery in deliveries if (tag := self._tag(delivery)) is not None]
@@ -114,8 +103,7 @@ class AmqpInbox:
             # The broker brings them again, and the store knows them by then.
             self._session.fail(fault)
         self._note_progress()
-        if self._intake is not None and self._intake.window.is_stuck():
-            self._wake()
+        self._wake_if_due()
 
     async def hold(self) -> None:
         if self._held_since is None:
@@ -130,10 +118,9 @@ class AmqpInbox:
 
     async def drain(self) -> None:
         self._draining = True
-        if self._arrived:
-            self._observer.event(Event.GIVEN_BACK, count=len(self._arrived))
-        self._arrived.clear()
-        self._arrival.set()
+        if self._hand:
+            self._observer.event(Event.GIVEN_BACK, count=len(self._hand))
+        self._hand.close()
         self._wake()
 
     async def set_up(self, session: Session) -> None:
@@ -141,7 +128,7 @@ class AmqpInbox:
         side = await session.open_channel(confirms=False)
         await self._prepare(side)
         channels = Channels(session, await session.open_channel(confirms=False), side)
-        self._generation += 1
+        self._hand.renew()
         self._session = session
         self._intake = Intake(channels, self._limits.prefetch, self._take, self._clock)
         await self._adjust()
@@ -152,18 +139,16 @@ class AmqpInbox:
         try:
             await self._keep(session)
         except asyncio.CancelledError:
-            if self._draining:
-                await self._part()
+            await self._part()
             raise
 
     async def _keep(self, session: Session) -> None:
         next_look = _now() + self._limits.look_every
         while True:
             session.check()
-            await self._adjust_to_the_end()
+            await self._to_the_end(self._adjust(), REQUEST_WITHIN)
             if _now() >= next_look:
-                async with asyncio.timeout(REQUEST_WITHIN):
-                    await self._look()
+                await self._look()
                 next_look = _now() + self._limits.look_every
             await session.wait(min(next_look, self._hold_end()) - _now())
             self._check_hold()
@@ -172,64 +157,37 @@ class AmqpInbox:
         """Of the link's Service: what was in hand comes again."""
         self._session = self._intake = None
         self._is_counted = False
-        self._arrived.clear()
+        self._hand.empty()
         self.caught_up.clear()
 
     def _take(self, intake: Intake, message: DeliveredMessage) -> None:
         # Called by the driver for each message, in order; must not wait.
         if intake is not self._intake or self._draining:
             return
-        token = _Token(self._generation, message.delivery_tag or 0)
-        self._arrived.append(_delivery(message, token, self._clock.now()))
-        if len(self._arrived) >= self._wanted:
-            self._arrival.set()
+        self._hand.take(message, self._clock.now())
 
     def _tag(self, delivery: Delivery) -> int | None:
-        token = delivery.token
-        if isinstance(token, _Token) and token.generation == self._generation and self._intake:
-            return token.tag
-        return None
-
-    async def _linger(self, at_most: int, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                while len(self._arrived) < at_most and not self._draining:
-                    await self._arrival_of(at_most)
-        except TimeoutError:
-            return
-
-    async def _arrival_of(self, count: int) -> None:
-        # Woken once for all of them, not for each.
-        self._wanted = count
-        self._arrival.clear()
-        await self._arrival.wait()
+        return self._hand.tag(delivery) if self._intake else None
 
     def _wake(self) -> None:
         if self._session is not None:
             self._session.nudge()
 
-    def _hand_out(self, count: int) -> list[Delivery]:
-        batch = [self._arrived.popleft() for _ in range(count)]
-        if self._intake is not None:
-            tags = {one: tag for one in batch if (tag := self._tag(one)) is not None}
-            self._intake.window.hand_out({tag: is_suspect(one) for one, tag in tags.items()})
-        return batch
-
-    def _note_survived(self) -> None:
-        if self._intake is not None and self._intake.window.note_survived():
+    def _wake_if_due(self) -> None:
+        if self._intake is not None and self._intake.window.is_due():
             self._wake()
 
-    async def _adjust_to_the_end(self) -> None:
+    async def _to_the_end(self, request: Coroutine[object, object, None], within: float) -> None:
         # A request that is broken off closes its channel, and with it all that was settled last.
-        async def adjusted() -> None:
-            async with asyncio.timeout(REQUEST_WITHIN):
-                await self._adjust()
+        async def made() -> None:
+            async with asyncio.timeout(within):
+                await request
 
-        adjusting = asyncio.create_task(adjusted(), name="adjust the inbox")
+        making = asyncio.create_task(made(), name="a request of the inbox")
         try:
-            await asyncio.shield(adjusting)
+            await asyncio.shield(making)
         except asyncio.CancelledError:
-            await asyncio.gather(adjusting, return_exceptions=True)
+            await asyncio.gather(making, return_exceptions=True)
             raise
 
     async def _adjust(self) -> None:
@@ -246,24 +204,29 @@ class AmqpInbox:
             self._note_progress()
 
     async def _part(self) -> None:
-        """What was settled to the very end of a drain does not come again."""
+        """What was settled to the very end does not come again."""
         if self._intake is None:
             return
         try:
             with faults.translated():
                 async with asyncio.timeout(PART_WITHIN):
-                    await self._intake.part()
+                    await (self._intake.part() if self._draining else self._intake.tell())
         except errors.BrokerUnavailable:
             return  # it does come again, and the store knows it by then
 
     async def _look(self) -> None:
-        if self._intake is not None:
-            self._note_look(await self._intake.look())
-            self._note_progress()
+        if self._intake is None:
+            return
+        async with asyncio.timeout(REQUEST_WITHIN):
+            seen = await self._intake.look()
+        self._note_look(seen)
+        await self._to_the_end(self._intake.heed(seen), ARRIVE_WITHIN)
+        self._note_progress()
 
     def _note_look(self, seen: watchdog.Look) -> None:
         # The broker does not count those that a person looks at, and has in hand: while somebody
-        # reads them they have not become fewer.
+        # reads them they have not become fewer. So one that never leaves, as a shovel, keeps the
+        # gauge at the most that it ever was.
         known = self.dead_letter_messages if seen.dead_letter_readers else 0
         self.dead_letter_messages = max(seen.dead_letters, known)
         self.unrouted_messages = seen.unrouted
@@ -286,18 +249,3 @@ class AmqpInbox:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _delivery(message: DeliveredMessage, token: object, received_at: datetime) -> Delivery:
-    properties = message.header.properties
-    return Delivery(
-        body=message.body,
-        routing_key=message.routing_key or "",
-        message_id=properties.message_id,
-        content_type=properties.content_type,
-        content_encoding=properties.content_encoding,
-        headers=properties.headers or {},
-        redelivered=bool(message.redelivered),
-        received_at=received_at,
-        token=token,
-    )

@@ -29,7 +29,7 @@ class Channels:
 
     session: Session
     hot: AbstractChannel
-    """brings messages; nothing else is asked on it"""
+    """brings messages, and answers behind those that it brought before"""
     side: AbstractChannel
     """for the watchdog"""
 
@@ -48,8 +48,6 @@ class Intake:
         self._backlog = math.inf
         """messages to finish before what had gathered is worked off; not known at first"""
         self._watchdog = watchdog.Watchdog()
-        self._open = 0
-        """the window of the consumer; 0 while there is none"""
         self._consumer_tag = ""
         self._ack_turn = asyncio.Lock()
         self._channel.on_consumer_cancel_callbacks.add(self._cancelled_by_broker)
@@ -62,11 +60,8 @@ class Intake:
         waiting = (await watchdog.look(self._side)).waiting
         before = self.ledger.delivered
         await self._start()
-        if not waiting:
-            # What is brought meanwhile may be counted twice: better caught up late than early.
-            waiting = (await self._sure_look()).waiting
-            before = self.ledger.delivered
-        self._backlog = before + waiting
+        # One that was called empty was perhaps only busy, and what is on its way to us lay there.
+        self._backlog = before + waiting if waiting else await self._unread()
 
     async def adjust(self) -> None:
         """Keep to the window.
@@ -75,15 +70,18 @@ class Intake:
         hand stays in hand, and is acknowledged on this channel as before. What the broker was
         about to bring comes to the next one, marked as redelivered.
         """
-        if self.window.size != self._open or self.window.is_stuck():
+        is_due = self.window.is_due()
+        if is_due:
             await self._cancel()
+        await self.tell()
+        if is_due:
             await self._start()
 
     async def stop(self) -> None:
         """Have nothing more brought."""
         await self._cancel()
         # What is finished shall not come again because a gap before it stays open to the end.
-        await self.settle(())
+        await self.tell()
 
     async def part(self) -> None:
         """Have nothing more brought; return when the broker has forgotten all that is finished.
@@ -100,24 +98,25 @@ class Intake:
             await self._channel.queue_declare(topology.INBOX, passive=True)
 
     async def _cancel(self) -> None:
-        if self._open:
+        if self.window.open:
             await self._channel.basic_cancel(self._consumer_tag)
-            self._open = 0
+            self.window.close()
 
     async def _start(self) -> None:
-        self._open = self.window.size
-        self.window.renew()
         self._watchdog = watchdog.Watchdog()
         # Never global: on a quorum queue that closes the whole connection.
-        await self._channel.basic_qos(prefetch_count=self._open, global_=False)
+        await self._channel.basic_qos(prefetch_count=self.window.renew(), global_=False)
         await self._consume()
 
-    async def _sure_look(self) -> watchdog.Look:
+    async def _unread(self) -> int:
+        """Messages to finish before all that lies there now, or is on its way, is worked off."""
         # A quorum queue that is busy for a quarter of a second, or has no leader, is said to
         # have no messages and no consumers; but we consume.
-        while not (seen := await watchdog.look(self._side)).consumers:
+        while not (depth := await watchdog.depth(self._channel, topology.INBOX)).consumers:
             await self._clock.sleep(_ASK_AGAIN_AFTER)
-        return seen
+        # What was on its way to us may come after that answer, but not after the next.
+        await watchdog.depth(self._channel, topology.INBOX)
+        return self.ledger.delivered + depth.waiting
 
     async def _consume(self) -> None:
         # A coroutine for the driver's sake: without an await in it, order is kept.
@@ -129,11 +128,18 @@ class Intake:
         self._consumer_tag = reply.consumer_tag or ""
 
     async def settle(self, tags: Iterable[int]) -> None:
-        """Finish these, and let the broker forget what is contiguous.
+        """Finish these, and have the broker told.
 
-        Raises BrokerUnavailable if that could not be told to the broker.
+        Raises BrokerUnavailable if that could not be done.
         """
         self.ledger.finish(tags)
+        # The broker would at once bring as much to a consumer that is about to be replaced, and
+        # leave the next one no more room: it is told between the two.
+        if not self.window.is_due():
+            await self.tell()
+
+    async def tell(self) -> None:
+        """Let the broker forget what is finished. Raises as `settle` does."""
         # In turns: an older tag sent after a newer one would be unknown, and close the channel.
         async with self._ack_turn:
             with faults.translated():
@@ -145,20 +151,23 @@ class Intake:
             await self._channel.basic_ack(tag, multiple=True)
         # A message that cannot be finished (a dead letter while the publisher is blocked) must
         # not fill the window with those that came after it, and so stop the input.
-        for tag in self.ledger.overdue(max(self._open // 2, 1)):
+        for tag in self.ledger.overdue(max(self.window.open // 2, 1)):
             await self._channel.basic_ack(tag)
 
     async def look(self) -> watchdog.Look:
         """Ask the broker how it stands. Raises BrokerUnavailable if our consumer is dead."""
         seen = await watchdog.look(self._side)
-        if self._open:
+        if self.window.open:
             ledger = self.ledger
             why = self._watchdog.judge(seen, delivered=ledger.delivered, in_hand=ledger.in_hand)
             if why:
                 raise errors.BrokerUnavailable(why)
-            if seen.waiting == 0 and seen.consumers:
-                self._backlog = min(self._backlog, ledger.delivered)
         return seen
+
+    async def heed(self, seen: watchdog.Look) -> None:
+        """An inbox that was seen empty is worked off with what is on its way to us."""
+        if self.window.open and seen.consumers and not (seen.waiting or self.is_caught_up()):
+            self._backlog = min(self._backlog, await self._unread())
 
     def is_caught_up(self) -> bool:
         """Whether the depth found at the beginning is worked off, or the inbox was seen empty."""

@@ -21,8 +21,8 @@ from worker.broker.volley import Answer, Publication, Unwritable
 
 #: Publications on their way at one time.
 WINDOW = 500
-#: Bytes of their bodies: all of a window is in memory twice, and must be written in time. A larger
-#: body goes alone.
+#: Bytes of these: all of a window is in memory twice, and must be written in time. A larger
+#: publication goes alone.
 WINDOW_BYTES = 1_000_000
 #: How the broker says that a body is too large for it.
 _TOO_LARGE = re.compile(r"larger than configured max size (\d+)")
@@ -72,18 +72,27 @@ class Lane:
         self._ceiling = ceiling or Ceiling()
         self._turn = asyncio.Lock()
 
-    async def send(self, publications: Sequence[Publication]) -> list[bool]:
+    async def send(
+        self, publications: Sequence[Publication], within: float = math.inf
+    ) -> list[bool]:
         """For each, whether the broker has taken it.
+
+        `within`: seconds for all of them. When half of it is gone, what is left is not sent: so
+        the other half is there for the confirms of what is on its way, and the session lasts.
 
         Raises BrokerUnavailable if the session fails before any is confirmed. The session is
         failed when answers do not come in time: the channel may not be used again.
         """
         confirmed: set[int] = set()
+        began = _now()
         async with self._turn:
             try:
                 for window in windows(publications):
+                    if _now() - began > within / 2:
+                        break
                     self._session.check()
-                    await self._send_window(publications, window, confirmed)
+                    until = min(began + within, _now() + self._confirm_within)
+                    await self._send_window(publications, window, confirmed, until)
             except errors.BrokerUnavailable as fault:
                 self._session.fail(fault)
                 if not confirmed:
@@ -97,14 +106,18 @@ class Lane:
         return [index in confirmed for index in range(len(publications))]
 
     async def _send_window(
-        self, publications: Sequence[Publication], window: Sequence[int], confirmed: set[int]
+        self,
+        publications: Sequence[Publication],
+        window: Sequence[int],
+        confirmed: set[int],
+        until: float,
     ) -> None:
         fitting = [index for index in window if self._fits(publications[index])]
         chosen = [publications[index] for index in fitting]
         with faults.translated():
             try:
                 async with (
-                    asyncio.timeout(self._confirm_within),
+                    asyncio.timeout_at(until),
                     volley.fired(self._channel, chosen) as answers,
                 ):
                     try:
@@ -152,15 +165,19 @@ def windows(publications: Sequence[Publication]) -> Iterator[list[int]]:
     ids: set[str] = set()
     size = 0
     for index, publication in enumerate(publications):
-        size += len(publication.body)
+        size += publication.size
         if len(window) == WINDOW or size > WINDOW_BYTES or publication.message_id in ids:
             if window:
                 yield window
-            window, ids, size = [], set(), len(publication.body)
+            window, ids, size = [], set(), publication.size
         window.append(index)
         ids.add(publication.message_id)
     if window:
         yield window
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _all_done(answers: Sequence[Answer]) -> None:

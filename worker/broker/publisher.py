@@ -32,7 +32,8 @@ class AmqpPublisher:
         declare: bool = True,
         confirm_within: float = 30.0,
     ) -> None:
-        """`confirm_within`: seconds for the confirms of one window of publications."""
+        """`confirm_within`: seconds for the confirms of one call's events, or of one window of
+        dead letters."""
         self._observer = observer
         self._confirm_within = confirm_within
         self._prepare = topology.declare if declare else topology.check
@@ -49,7 +50,9 @@ class AmqpPublisher:
         lane = self._open(self._events)
         # The same id is the same event: once is enough.
         once = list({message.id: message for message in messages}.values())
-        taken = await lane.send([_publication(message) for message in once])
+        # All of them: whoever has the turn to publish has it for a time.
+        publications = [_publication(message) for message in once]
+        taken = await lane.send(publications, within=self._confirm_within)
         return frozenset(
             message.id for message, confirmed in zip(once, taken, strict=True) if confirmed
         )

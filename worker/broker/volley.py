@@ -15,8 +15,9 @@ from functools import lru_cache, partial
 from aiormq import Channel
 from aiormq.abc import ChannelFrame, ConfirmationFrameType
 from aiormq.exceptions import ChannelInvalidStateError
-from pamqp import commands, frame
+from pamqp import commands, encode, frame
 from pamqp.body import ContentBody
+from pamqp.common import FieldTable
 from pamqp.header import ContentHeader
 
 from worker.broker import faults
@@ -43,6 +44,11 @@ class Publication:
     @property
     def message_id(self) -> str:
         return self.properties.message_id or ""
+
+    @property
+    def size(self) -> int:
+        """Bytes on the wire, of body and headers; what else there is hardly counts."""
+        return len(self.body) + _size(self.properties.headers)
 
 
 @asynccontextmanager
@@ -88,6 +94,7 @@ def _expected(
         answer: Answer = channel.loop.create_future()
         if isinstance(written, Unwritable):
             answer.set_exception(written)
+            answer.exception()  # nobody asks if the others cannot be written either
         else:
             # The broker counts what it gets on a channel, and names it by that number.
             channel.delivery_tag += 1
@@ -108,7 +115,9 @@ def _end(answers: Sequence[Answer], ended: asyncio.Future[None]) -> None:
 
 
 def _frames(channel: Channel, publication: Publication) -> bytes | Unwritable:
-    body, room = publication.body, channel.max_content_size
+    body = publication.body
+    # Negative where frames are of any size, as a broker may be told to take them.
+    room = channel.max_content_size if channel.max_content_size > 0 else max(len(body), 1)
     header = ContentHeader(properties=publication.properties, body_size=len(body))
     pieces = (body[start : start + room] for start in range(0, len(body), room))
     try:
@@ -121,6 +130,13 @@ def _frames(channel: Channel, publication: Publication) -> bytes | Unwritable:
         )
     except _UNWRITABLE as error:
         return Unwritable(faults.describe(error))
+
+
+def _size(headers: FieldTable | None) -> int:
+    try:
+        return len(encode.field_table(headers)) if headers else 0
+    except _UNWRITABLE:
+        return 0  # it is not written
 
 
 @lru_cache(maxsize=256)

@@ -26,24 +26,34 @@ class Look:
     unrouted: int
 
 
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """Of one queue."""
+
+    waiting: int
+    """messages that nobody holds"""
+    consumers: int
+
+
 async def look(channel: AbstractChannel) -> Look:
     """Ask the broker. The channel must not be one that consumes: a missing queue closes it."""
-    dead_letters, readers = await _depth(channel, topology.DEAD_LETTERS)
-    unrouted, _ = await _depth(channel, topology.UNROUTED)
+    dead_letters = await depth(channel, topology.DEAD_LETTERS)
+    unrouted = await depth(channel, topology.UNROUTED)
     # The last, for it is compared with our own counts.
-    waiting, consumers = await _depth(channel, topology.INBOX)
+    inbox = await depth(channel, topology.INBOX)
     return Look(
-        waiting=waiting,
-        consumers=consumers,
-        dead_letters=dead_letters,
-        dead_letter_readers=readers,
-        unrouted=unrouted,
+        waiting=inbox.waiting,
+        consumers=inbox.consumers,
+        dead_letters=dead_letters.waiting,
+        dead_letter_readers=dead_letters.consumers,
+        unrouted=unrouted.waiting,
     )
 
 
-async def _depth(channel: AbstractChannel, queue: str) -> tuple[int, int]:
+async def depth(channel: AbstractChannel, queue: str) -> Depth:
+    """Ask the broker for one queue; if that one is missing, the channel is closed."""
     reply = await channel.queue_declare(queue, passive=True)
-    return reply.message_count or 0, reply.consumer_count or 0
+    return Depth(reply.message_count or 0, reply.consumer_count or 0)
 
 
 class Watchdog:

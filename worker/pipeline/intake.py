@@ -11,6 +11,7 @@ from worker.observe.health import Health
 from worker.observe.logs import Log, LogEvent
 from worker.pipeline import desk, reading
 from worker.pipeline.accounts import Accounts
+from worker.pipeline.catch_up import CatchUp
 from worker.pipeline.desk import Desk
 from worker.pipeline.graveyard import Graveyard
 from worker.pipeline.patience import Patience
@@ -24,6 +25,9 @@ from worker.store.port import Store
 #: Seconds that a batch waits for more messages. Under load it is full at once: what comes while one
 #: is committed makes the next.
 LINGER = 0.001
+#: Of the outbox's limit: above it nothing more is taken until it has gone down so far, for to stop
+#: and to start again costs the broker something.
+_LOW_WATER = 0.9
 
 
 @dataclass(slots=True)
@@ -45,17 +49,21 @@ class Intake:
     clock: Clock
     relay: Relay
     timers: Timers
+    catch_up: CatchUp
     graveyard: Graveyard
     accounts: Accounts
     health: Health
     log: Log
     stopping: bool = False
+    _holding: bool = False
+    """whether the inbox is held because the store is away, whoever told of that first"""
     _patience: Patience = field(default_factory=Patience)
 
     async def run(self) -> None:
         while batch := await self.inbox.receive(self.limits.batch_size, LINGER):
             read, dead = self._read(batch)
-            committed = await self._commit_when_possible(read)
+            with self.catch_up.reading():
+                committed = await self._commit_when_possible(read)
             if committed is None:
                 return  # draining: what is not committed goes back to the broker
             dead += committed
@@ -133,6 +141,8 @@ class Intake:
     async def _hold(self, error: errors.StoreUnavailable) -> None:
         if self.health.trouble("store", str(error)):
             self.log.warning(LogEvent.STORE_UNAVAILABLE, error=str(error))
+        if not self._holding:
+            self._holding = True
             await self.inbox.hold()
         await self.clock.sleep(self._patience.next_wait())
 
@@ -140,6 +150,9 @@ class Intake:
         self._patience.reset()
         if self.health.well("store"):
             self.log.info(LogEvent.STORE_BACK)
+        if self._holding:
+            self._holding = False
+            self.catch_up.begin_again()
             await self.inbox.release()
 
     async def _wait_for_outbox(self) -> None:
@@ -149,7 +162,7 @@ class Intake:
         self.health.trouble("outbox", "more events wait to be published than OUTBOX_LIMIT")
         self.log.warning(LogEvent.OUTBOX_FULL, pending=self.relay.pending)
         await self.inbox.hold()
-        while self.relay.pending >= self.limits.outbox_limit and not self.stopping:
+        while self.relay.pending > self.limits.outbox_limit * _LOW_WATER and not self.stopping:
             await self.clock.sleep(self._patience.next_wait())
         self._patience.reset()
         self.health.well("outbox")

@@ -90,6 +90,7 @@ class Relay:
         new = [rows.message(row) for row in waiting if row.id not in self._taken]
         if new:
             self._taken |= await self.publisher.publish(new)
+        # Not all of them where the broker is slow: the rest has its turn with the next.
         if not self._taken:
             raise errors.BrokerUnavailable("the broker refused what was published")
         await self._gone([row for row in waiting if row.id in self._taken])

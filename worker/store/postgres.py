@@ -28,7 +28,7 @@ from worker.store.transaction import SqlTransaction
 CONNECTIONS = 8
 #: Seconds until a connection must be there, and a statement's answer.
 CONNECT_WITHIN, ANSWER_WITHIN = 10.0, 25.0
-#: Seconds that a publisher may have the turn: its confirms may take 30.
+#: Seconds that a publisher may have the turn: all its confirms may take 30.
 TURN_WITHIN = 35
 
 _SESSION = {

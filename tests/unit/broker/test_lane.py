@@ -3,18 +3,21 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 from pamqp import commands
+from pamqp.common import FieldTable
 
 from worker.broker.lane import WINDOW, WINDOW_BYTES, Ceiling, windows
 from worker.broker.volley import Publication
 
 
-def _publications(ids: list[str], body: bytes = b"") -> list[Publication]:
+def _publications(
+    ids: list[str], body: bytes = b"", headers: FieldTable | None = None
+) -> list[Publication]:
     return [
         Publication(
             exchange="x",
             routing_key="",
             body=body,
-            properties=commands.Basic.Properties(message_id=message_id),
+            properties=commands.Basic.Properties(message_id=message_id, headers=headers),
         )
         for message_id in ids
     ]
@@ -33,6 +36,11 @@ def test_large_bodies_are_on_their_way_a_few_at_a_time_and_the_largest_alone() -
     halves = _publications(["a", "b", "c"], bytes(WINDOW_BYTES // 2))
     assert list(windows(halves)) == [[0, 1], [2]]
     assert list(windows(_publications(["a", "b"], bytes(WINDOW_BYTES + 1)))) == [[0], [1]]
+
+
+def test_headers_count_as_the_body_does() -> None:
+    halves = _publications(["a", "b", "c"], headers={"x": "h" * (WINDOW_BYTES // 2 - 100)})
+    assert list(windows(halves)) == [[0, 1], [2]]
 
 
 def test_nothing_is_no_window() -> None:

@@ -154,6 +154,24 @@ async def test_above_the_outbox_limit_nothing_more_is_taken_and_that_is_said() -
         assert "outbox_below_limit" in house.log.events
 
 
+async def test_an_outbox_at_its_limit_is_let_go_down_some_way_before_more_is_taken() -> None:
+    house = House(outbox_limit=20, batch_size=1)
+    async with house.working():
+        house.publisher.available = False
+        for number in range(21):
+            house.inbox.deliver(event("ticket.created", f"T-{number}", at=house.clock.now()))
+        await house.until(lambda: house.inbox.held)
+        refused = [row.id for row in await house.store.outbox(20)][1:]
+        house.publisher.refused, house.publisher.available = set(refused), True
+        await house.clock.advance(20)
+        assert (len(house.published()), house.inbox.held) == (1, True)
+        house.publisher.refused.discard(refused[0])
+        await house.clock.advance(20)
+        await house.until(lambda: len(house.inbox.settled) == 21)
+        house.publisher.refused.clear()
+    assert len(house.published()) == 21
+
+
 async def test_while_the_store_is_away_messages_are_held_and_none_is_lost() -> None:
     store = FlakyStore()
     house = House(store)

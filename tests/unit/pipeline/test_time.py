@@ -135,6 +135,8 @@ async def test_an_outage_of_the_store_is_no_part_of_what_the_catch_up_may_take()
         await house.clock.advance(29 * 60)
         assert len(house.published("objective.at_risk")) == 2
         store.away = True
+        house.inbox.deliver(event("ticket.updated", at=house.clock.now()))
+        await house.until(lambda: house.inbox.held)
         await house.clock.advance(600)
         store.away = False
         await house.clock.advance(50)
