@@ -231,8 +231,8 @@ async def test_the_outbox_is_read_and_confirmed_by_whose_turn_it_is(store: port.
 
 async def test_the_census_counts_open_tickets_and_what_waits_to_leave(store: port.Store) -> None:
     tickets = (
-        ticket("T-1", deadline=at(30)),
-        ticket("T-2", deadline=at(20)),
+        ticket("T-1", deadline=at(30), wake_at=at(25)),
+        ticket("T-2", deadline=at(20), wake_at=at(15)),
         ticket("T-3", level="critical", phase="breached", deadline=at(-1)),
         ticket("T-4", phase="paused"),
         ticket("T-5", phase="answered", deadline=at(1)),
@@ -247,6 +247,25 @@ async def test_the_census_counts_open_tickets_and_what_waits_to_leave(store: por
         outbox_pending=2,
         outbox_oldest=at(-2),
     )
+
+
+async def test_the_next_deadline_is_that_of_a_ticket_that_wakes(store: port.Store) -> None:
+    """What was put aside, damaged, is never told of: it must not hide what still can be met."""
+    tickets = (
+        ticket("T-1", deadline=at(-30)),
+        ticket("T-2", deadline=at(-1), wake_at=at(-1)),
+        ticket("T-3", deadline=at(20), wake_at=at(20)),
+        ticket("T-4", level="low", deadline=at(-30)),
+        ticket("T-5", level="medium", phase="paused", deadline=at(-20), wake_at=at(-20)),
+    )
+    await keep(store, tickets=tickets)
+    census = await store.census()
+    assert census.next_deadline == {"high": at(-1)}  # it is late, and nobody was told yet
+    assert census.tickets == {
+        ("high", "running"): 3,
+        ("low", "running"): 1,
+        ("medium", "paused"): 1,
+    }
 
 
 async def test_an_empty_store_has_an_empty_census(store: port.Store) -> None:

@@ -1,5 +1,6 @@
 """What is counted, said in the words of the flow."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,6 +65,15 @@ class Accounts:
         metrics.outbox_pending.set(census.outbox_pending)
         oldest = census.outbox_oldest
         metrics.outbox_oldest_age.set((now - oldest).total_seconds() if oldest else 0)
+
+    def no_census(self) -> None:
+        """The store does not tell. What it said last may be wrong by now, and would win over what
+        a worker that can ask it says: no number does not."""
+        metrics = self.metrics
+        for labelled in (metrics.open_tickets, metrics.next_deadline):
+            labelled.clear()
+        for gauge in (metrics.waiting_tickets, metrics.outbox_pending, metrics.outbox_oldest_age):
+            gauge.set(math.nan)
 
     def _begin_at_zero(self) -> None:
         """Whatever first shows up at 1 has not risen, to Prometheus: the first breach of a week

@@ -118,7 +118,8 @@ class Census:
     tickets: Mapping[tuple[str, Phase], int]
     """How many tickets per (level, phase), open phases only; nothing is listed as 0."""
     next_deadline: Mapping[str, datetime]
-    """Per level the earliest deadline of a running ticket: one that still can be met."""
+    """Per level the earliest deadline of a running ticket that wakes: one that still can be met.
+    One that never wakes was put aside, damaged, and would hide all that come after it."""
     waiting: int
     outbox_pending: int
     outbox_oldest: datetime | None
