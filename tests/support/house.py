@@ -101,7 +101,7 @@ class House:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Let the flow go on, without time passing on the clock; fail if it comes to rest."""
-        for _ in range(200):
+        for _ in range(2_000):
             await settle()
             if condition():
                 await settle()
