@@ -14,10 +14,13 @@ from typing import Any
 import aio_pika
 
 BROKER = os.environ.get("RESPONDBY_BROKER_URL", "amqp://guest:guest@localhost:5672/")
-#: A queue of your own: while this program is away, its events wait there.
-QUEUE = "example.alerts"
+#: A queue of your own: while this program is away, its events wait there. The login `router` of
+#: deploy/README.md may have those that are called `router.…`.
+QUEUE = "router.alerts"
+#: Unless told otherwise, RabbitMQ 4 drops a message that was given back 20 times.
+NEVER = 1_000_000_000
 #: All types and levels: README.md. `#` is everything; `*` stands for one word.
-KEYS = ("ticket.prioritized.critical", "objective.breached.*")
+KEYS = ("ticket.prioritized.critical", "objective.breached.*", "objective.superseded.*")
 
 
 def handle(event: dict[str, Any]) -> None:
@@ -26,6 +29,9 @@ def handle(event: dict[str, Any]) -> None:
     if event["type"] == "objective.breached":
         contact = data.get("contact", "nobody named")  # an empty optional is absent
         print(f"{data['ticket_id']}: no response by {data['due_at']}, tell {contact}", flush=True)
+    elif event["type"] == "objective.superseded":
+        if data["alert_type"] == "objective.breached":  # the others were not told
+            print(f"{data['ticket_id']}: not breached after all ({data['reason']})", flush=True)
     else:
         # The deadline is null while the ticket waits on the client.
         print(f"{data['ticket_id']}: respond by {data['deadline']}", flush=True)
@@ -36,7 +42,9 @@ async def route(known: sqlite3.Connection) -> None:
         channel = await connection.channel()
         await channel.set_qos(prefetch_count=10)  # as many as may be in hand, unacknowledged
         queue = await channel.declare_queue(
-            QUEUE, durable=True, arguments={"x-queue-type": "quorum"}
+            QUEUE,
+            durable=True,
+            arguments={"x-queue-type": "quorum", "x-delivery-limit": NEVER},
         )
         for key in KEYS:
             await queue.bind("respondby", routing_key=key)

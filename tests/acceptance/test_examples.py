@@ -19,7 +19,7 @@ from tests.support.waiting import until
 from worker.broker.connection import SelfClosing
 
 HOME = Path(__file__).parents[2] / "examples"
-QUEUE = "example.alerts"
+QUEUE = "router.alerts"
 
 
 async def test_a_published_ticket_is_decided_on_and_routed(site: Site, tmp_path: Path) -> None:
@@ -47,6 +47,8 @@ async def test_the_router_tells_each_critical_ticket_and_breach_once_though_it_w
     due = (notified + timedelta(minutes=30)).isoformat().replace("+00:00", "Z")
     await site.send(_created("critical", notified), _created("low", notified))
     await until(lambda: _has(site, "objective.breached"), "the breach is published")
+    await site.send(_answered("critical", notified + timedelta(minutes=10)))
+    await until(lambda: _has(site, "objective.superseded"), "the breach is withdrawn")
     await _publish_again(site)
     # The queue is read in order: when this one is told, all before it were.
     await site.send(_created("critical", datetime.now(UTC), "last"))
@@ -58,6 +60,7 @@ async def test_the_router_tells_each_critical_ticket_and_breach_once_though_it_w
     assert lines == [
         f"critical: respond by {due}",
         f"critical: no response by {due}, tell customer-success",
+        "critical: not breached after all (response)",
     ]
 
 
@@ -65,6 +68,10 @@ def _created(level: str, notified: datetime, ticket: str | None = None) -> Docum
     name = ticket or level
     facts = EXAMPLES[level]
     return stream.event("ticket.created", notified, name, ticket_id=name, summary="", facts=facts)
+
+
+def _answered(ticket: str, at: datetime) -> Document:
+    return stream.event("ticket.responded", at, f"{ticket} answered", ticket_id=ticket)
 
 
 def _published(site: Site, summary: str) -> subprocess.CompletedProcess[str]:

@@ -85,7 +85,7 @@ def test_every_mistake_is_told_on_a_line_that_an_editor_can_follow(
         ["12", "calendars.oslo.timezone"],
         ["23", "rules.0.when.reqest"],
     ]
-    assert "must be a duration like 30m, 2h, 1h30m or 90s" in lines[0]
+    assert "must be a duration like 30m, 2h, 1h30m, 90s or 2d" in lines[0]
     assert "did you mean 'Europe/Oslo'?" in lines[1]
     assert "allowed here: request, stage, system_critical, workaround, degraded" in lines[2]
 

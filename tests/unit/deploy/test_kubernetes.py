@@ -13,6 +13,7 @@ import yaml
 from kubernetes_validate import utils as published
 
 from deploy.compose import new_secrets
+from tests.support import dashboards
 from tests.support.worker_process import GONE_WITHIN
 from worker import settings
 from worker.broker import topology
@@ -127,6 +128,20 @@ def test_selectors_find_the_workers_and_not_the_migration() -> None:
     assert policed.items() <= worker & migration
     monitored = one("ServiceMonitor")["spec"]["selector"]["matchLabels"]
     assert monitored.items() <= one("Service")["metadata"]["labels"].items()
+
+
+def test_the_operator_s_prometheus_gets_all_rules_as_they_are() -> None:
+    done = subprocess.run(
+        [KUBERNETES / "rules", "release=prometheus"], capture_output=True, check=True, timeout=10
+    )
+    objects = [*yaml.safe_load_all(done.stdout)]
+    assert {rule["kind"] for rule in objects} == {"PrometheusRule"}
+    assert len({rule["metadata"]["name"] for rule in objects}) == len(objects)
+    assert {rule["metadata"]["labels"]["release"] for rule in objects} == {"prometheus"}
+    given = [
+        alert for rule in objects for group in rule["spec"]["groups"] for alert in group["rules"]
+    ]
+    assert sorted(given, key=str) == sorted(dashboards.rules(), key=str)
 
 
 def test_workers_follow_the_inbox_and_are_never_none() -> None:

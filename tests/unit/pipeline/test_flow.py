@@ -171,6 +171,7 @@ async def test_an_outbox_at_its_limit_is_let_go_down_some_way_before_more_is_tak
         await house.clock.advance(20)
         await house.until(lambda: len(house.inbox.settled) == 21)
         house.publisher.refused.clear()
+        await house.clock.advance(60)
     assert len(house.published()) == 21
 
 
