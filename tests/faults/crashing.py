@@ -70,22 +70,22 @@ def arm(point: Point, nth: int) -> None:
 
     def wrapped(step: Step) -> Step:
         @wraps(step)
-        async def before(*given: Any) -> Any:
+        async def before(*given: Any, **named: Any) -> Any:
             if is_it(*given):
                 _die()
-            return await step(*given)
+            return await step(*given, **named)
 
         @wraps(step)
-        async def during(*given: Any) -> Any:
+        async def during(*given: Any, **named: Any) -> Any:
             if not is_it(*given):
-                return await step(*given)
+                return await step(*given, **named)
             threading.Timer(random.uniform(0, _MEANWHILE), _die).start()
-            await step(*given)
+            await step(*given, **named)
             return await asyncio.Event().wait()
 
         @wraps(step)
-        async def after(*given: Any) -> Any:
-            answer = await step(*given)
+        async def after(*given: Any, **named: Any) -> Any:
+            answer = await step(*given, **named)
             if answer != [] and is_it(*given):
                 _die()
             return answer
