@@ -167,6 +167,11 @@ async def _close(connection: AbstractConnection) -> None:
         return
 
 
+def now() -> float:
+    """Seconds on the loop's clock, which nobody sets."""
+    return asyncio.get_running_loop().time()
+
+
 class Service(Protocol):
     """What lives on a link."""
 
@@ -239,11 +244,11 @@ class Link:
             async with asyncio.timeout(SET_UP_WITHIN):
                 await self._service.set_up(session)
             self._note_up()
-            since = asyncio.get_running_loop().time()
+            since = now()
             try:
                 await self._service.serve(session)
             finally:
-                if asyncio.get_running_loop().time() - since >= STEADY_AFTER:
+                if now() - since >= STEADY_AFTER:
                     self._backoff.reset()
         finally:
             self._service.torn_down()

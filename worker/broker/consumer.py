@@ -1,14 +1,14 @@
 """The inbox on RabbitMQ: a consumer under supervision."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from math import nan
 
 from aiormq.abc import DeliveredMessage
 
 from worker import errors
-from worker.broker import faults, topology, watchdog
+from worker.broker import connection, faults, topology, unbroken, watchdog
 from worker.broker.address import Locate
 from worker.broker.connection import Link, Session
 from worker.broker.events import Event
@@ -107,7 +107,7 @@ class AmqpInbox:
 
     async def hold(self) -> None:
         if self._held_since is None:
-            self._held_since = _now()
+            self._held_since = connection.now()
             self._is_counted = False
             self.caught_up.clear()
             self._wake()
@@ -143,14 +143,14 @@ class AmqpInbox:
             raise
 
     async def _keep(self, session: Session) -> None:
-        next_look = _now() + self._limits.look_every
+        next_look = connection.now() + self._limits.look_every
         while True:
             session.check()
-            await self._to_the_end(self._adjust(), REQUEST_WITHIN)
-            if _now() >= next_look:
+            await unbroken.done(_within(REQUEST_WITHIN, self._adjust()))
+            if connection.now() >= next_look:
                 await self._look()
-                next_look = _now() + self._limits.look_every
-            await session.wait(min(next_look, self._hold_end()) - _now())
+                next_look = connection.now() + self._limits.look_every
+            await session.wait(min(next_look, self._hold_end()) - connection.now())
             self._check_hold()
 
     def torn_down(self) -> None:
@@ -176,19 +176,6 @@ class AmqpInbox:
     def _wake_if_due(self) -> None:
         if self._intake is not None and self._intake.window.is_due():
             self._wake()
-
-    async def _to_the_end(self, request: Coroutine[object, object, None], within: float) -> None:
-        # A request that is broken off closes its channel, and with it all that was settled last.
-        async def made() -> None:
-            async with asyncio.timeout(within):
-                await request
-
-        making = asyncio.create_task(made(), name="a request of the inbox")
-        try:
-            await asyncio.shield(making)
-        except asyncio.CancelledError:
-            await asyncio.gather(making, return_exceptions=True)
-            raise
 
     async def _adjust(self) -> None:
         if self._intake is None:
@@ -220,7 +207,7 @@ class AmqpInbox:
         async with asyncio.timeout(REQUEST_WITHIN):
             seen = await self._intake.look()
         self._note_look(seen)
-        await self._to_the_end(self._intake.heed(seen), ARRIVE_WITHIN)
+        await unbroken.done(_within(ARRIVE_WITHIN, self._intake.heed(seen)))
         self._note_progress()
 
     def _note_look(self, seen: watchdog.Look) -> None:
@@ -243,9 +230,10 @@ class AmqpInbox:
         return self._held_since + self._limits.hold_limit
 
     def _check_hold(self) -> None:
-        if _now() >= self._hold_end():
+        if connection.now() >= self._hold_end():
             raise errors.BrokerUnavailable("held too long: what is in hand is given back")
 
 
-def _now() -> float:
-    return asyncio.get_running_loop().time()
+async def _within(seconds: float, request: Awaitable[None]) -> None:
+    async with asyncio.timeout(seconds):
+        await request

@@ -1,14 +1,12 @@
 """The dead letters, for a person: look at them, give them back, throw them away."""
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from worker import errors
-from worker.broker import connection, dead_letter, faults, topology
+from worker.broker import connection, dead_letter, faults, topology, unbroken
 from worker.broker.address import Address
 from worker.broker.connection import Session
 from worker.broker.dead_letter import Choice, Letter
@@ -123,7 +121,8 @@ async def _go_through(look: Look, choice: Choice, tally: Tally, act: Act, *, rem
         chosen = [letter for letter in letters if choice.takes(letter)]
         done = await act(chosen)
         if removes:
-            await _to_its_end(_remove(look, choice, tally, chosen, done))
+            # What is half done nobody can tell.
+            await unbroken.done(_remove(look, choice, tally, chosen, done))
         else:
             tally.count(choice, chosen, done)
         if chosen and not done:
@@ -138,16 +137,6 @@ async def _remove(
     await look.remove(done)
     tally.unsure = 0
     tally.count(choice, chosen, done)
-
-
-async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
-    """Do it whole, and only then heed an interruption: what is half done nobody can tell."""
-    task = asyncio.create_task(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
 
 
 async def _all(chosen: list[Letter]) -> list[Letter]:

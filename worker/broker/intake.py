@@ -9,7 +9,7 @@ from aiormq.abc import AbstractChannel, DeliveredMessage
 from pamqp import commands
 
 from worker import errors
-from worker.broker import faults, topology, watchdog
+from worker.broker import depth, faults, topology, watchdog
 from worker.broker.connection import Session
 from worker.broker.ledger import Ledger
 from worker.broker.window import Window
@@ -95,7 +95,7 @@ class Intake:
         if self.ledger.finished:
             await self._start()
             await self._cancel()
-            await self._channel.queue_declare(topology.INBOX, passive=True)
+            await depth.of(self._channel, topology.INBOX)
 
     async def _cancel(self) -> None:
         if self.window.open:
@@ -112,11 +112,11 @@ class Intake:
         """Messages to finish before all that lies there now, or is on its way, is worked off."""
         # A quorum queue that is busy for a quarter of a second, or has no leader, is said to
         # have no messages and no consumers; but we consume.
-        while not (depth := await watchdog.depth(self._channel, topology.INBOX)).consumers:
+        while not (seen := await depth.of(self._channel, topology.INBOX)).consumers:
             await self._clock.sleep(_ASK_AGAIN_AFTER)
         # What was on its way to us may come after that answer, but not after the next.
-        await watchdog.depth(self._channel, topology.INBOX)
-        return self.ledger.delivered + depth.waiting
+        await depth.of(self._channel, topology.INBOX)
+        return self.ledger.delivered + seen.waiting
 
     async def _consume(self) -> None:
         # A coroutine for the driver's sake: without an await in it, order is kept.

@@ -13,7 +13,7 @@ from aiormq.exceptions import ChannelPreconditionFailed, DeliveryError
 from pamqp import commands
 
 from worker import errors
-from worker.broker import faults, volley
+from worker.broker import connection, faults, volley
 from worker.broker.connection import Session
 from worker.broker.events import Event
 from worker.broker.port import Observer
@@ -84,14 +84,14 @@ class Lane:
         failed when answers do not come in time: the channel may not be used again.
         """
         confirmed: set[int] = set()
-        began = _now()
+        began = connection.now()
         async with self._turn:
             try:
                 for window in windows(publications):
-                    if _now() - began > within / 2:
+                    if connection.now() - began > within / 2:
                         break
                     self._session.check()
-                    until = min(began + within, _now() + self._confirm_within)
+                    until = min(began + within, connection.now() + self._confirm_within)
                     await self._send_window(publications, window, confirmed, until)
             except errors.BrokerUnavailable as fault:
                 self._session.fail(fault)
@@ -165,19 +165,16 @@ def windows(publications: Sequence[Publication]) -> Iterator[list[int]]:
     ids: set[str] = set()
     size = 0
     for index, publication in enumerate(publications):
-        size += publication.size
+        more = publication.size
+        size += more
         if len(window) == WINDOW or size > WINDOW_BYTES or publication.message_id in ids:
             if window:
                 yield window
-            window, ids, size = [], set(), publication.size
+            window, ids, size = [], set(), more
         window.append(index)
         ids.add(publication.message_id)
     if window:
         yield window
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 async def _all_done(answers: Sequence[Answer]) -> None:

@@ -14,9 +14,10 @@ from aiormq.abc import AbstractChannel, DeliveredMessage
 from pamqp import commands
 
 from worker import errors
-from worker.broker import dead_letter, faults, topology
+from worker.broker import connection, dead_letter, depth, faults, topology
 from worker.broker.connection import Session
 from worker.broker.dead_letter import Letter
+from worker.broker.depth import Depth
 
 #: Letters in the first window and in the largest. All of a window are on their way at once.
 _FIRST_WINDOW, _LARGEST_WINDOW = 16, 256
@@ -105,17 +106,17 @@ class Look:
         return await self._gathered(wanted)
 
     async def _begin(self) -> int:
-        ready, _ = await self._depth()
+        ready = (await self._depth()).waiting
         wanted = min(ready or _FIRST_WINDOW, _FIRST_WINDOW)
         await self._open(wanted)
-        more, consumers = await self._depth()
+        left = await self._depth()
         # A queue that is busy for a quarter of a second is said to have neither messages nor
         # consumers; but now we consume.
-        while not consumers:
+        while not left.consumers:
             await self.session.wait(_QUIET)
-            more, consumers = await self._depth()
-        self.others = consumers - 1
-        self.total = ready or wanted + more
+            left = await self._depth()
+        self.others = left.consumers - 1
+        self.total = ready or wanted + left.waiting
         return wanted
 
     def _size(self) -> int:
@@ -144,16 +145,16 @@ class Look:
         self.session.nudge()
 
     async def _gathered(self, wanted: int) -> list[Letter]:
-        last_arrival = _now()
+        last_arrival = connection.now()
         while (before := len(self._arrived)) < wanted:
             await self.session.wait(_QUIET)
             self.session.check()
             if len(self._arrived) > before:
-                last_arrival = _now()
+                last_arrival = connection.now()
             elif await self._is_exhausted():
                 self.total = self.seen + len(self._arrived)
                 break
-            elif _now() > last_arrival + _STUCK_AFTER:
+            elif connection.now() > last_arrival + _STUCK_AFTER:
                 why = f"letters wait in {topology.DEAD_LETTERS} and none is brought"
                 raise errors.BrokerUnavailable(why)
         letters, self._arrived = self._arrived[:wanted], self._arrived[wanted:]
@@ -165,14 +166,12 @@ class Look:
         # What is on its way to us may come after the first answer, but not after the second.
         depths = [await self._depth() for _ in range(2)]
         return len(self._arrived) == before and all(
-            consumers and not ready for ready, consumers in depths
+            said.consumers and not said.waiting for said in depths
         )
 
-    async def _depth(self) -> tuple[int, int]:
-        """Messages that nobody holds, and consumers."""
+    async def _depth(self) -> Depth:
         async with asyncio.timeout(_REQUEST_WITHIN):
-            reply = await self.channel.queue_declare(topology.DEAD_LETTERS, passive=True)
-        return reply.message_count or 0, reply.consumer_count or 0
+            return await depth.of(self.channel, topology.DEAD_LETTERS)
 
     def _let_go_of_window(self) -> None:
         tags = sorted(self._held)
@@ -204,15 +203,11 @@ class Look:
 
     async def _are_back(self, count: int) -> None:
         # Where somebody else takes them meanwhile, the order is lost anyway.
-        until = _now() + _BACK_WITHIN
-        while (await self._depth())[0] < count and _now() < until:
+        until = connection.now() + _BACK_WITHIN
+        while (await self._depth()).waiting < count and connection.now() < until:
             await self.session.wait(0.005)
             self.session.check()
 
     def _cancelled_by_broker(self, _: commands.Basic.Cancel) -> None:
         why = f"the broker cancelled our consumer on {topology.DEAD_LETTERS}"
         self.session.fail(errors.BrokerUnavailable(why))
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiormq.abc import AbstractChannel
 
-from worker.broker import topology
+from worker.broker import depth, topology
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,21 +26,12 @@ class Look:
     unrouted: int
 
 
-@dataclass(frozen=True, slots=True)
-class Depth:
-    """Of one queue."""
-
-    waiting: int
-    """messages that nobody holds"""
-    consumers: int
-
-
 async def look(channel: AbstractChannel) -> Look:
     """Ask the broker. The channel must not be one that consumes: a missing queue closes it."""
-    dead_letters = await depth(channel, topology.DEAD_LETTERS)
-    unrouted = await depth(channel, topology.UNROUTED)
+    dead_letters = await depth.of(channel, topology.DEAD_LETTERS)
+    unrouted = await depth.of(channel, topology.UNROUTED)
     # The last, for it is compared with our own counts.
-    inbox = await depth(channel, topology.INBOX)
+    inbox = await depth.of(channel, topology.INBOX)
     return Look(
         waiting=inbox.waiting,
         consumers=inbox.consumers,
@@ -48,12 +39,6 @@ async def look(channel: AbstractChannel) -> Look:
         dead_letter_readers=dead_letters.consumers,
         unrouted=unrouted.waiting,
     )
-
-
-async def depth(channel: AbstractChannel, queue: str) -> Depth:
-    """Ask the broker for one queue; if that one is missing, the channel is closed."""
-    reply = await channel.queue_declare(queue, passive=True)
-    return Depth(reply.message_count or 0, reply.consumer_count or 0)
 
 
 class Watchdog:
