@@ -145,7 +145,8 @@ def assembled(
     settings: Settings, in_force: Policy, outside: Outside, watching: Watching, links: Links
 ) -> Worker:
     """The flow between the given ports."""
-    store, inbox, clock, log = outside.store, outside.inbox, outside.clock, watching.log
+    store, inbox, clock = outside.store, outside.inbox, outside.clock
+    health, log = watching.health, watching.log
     accounts = Accounts(watching.metrics, LEVELS, in_force.at_risk)
     relay = Relay(store, outside.publisher, clock, accounts, log)
     catch_up = CatchUp(inbox, links, settings.catch_up_seconds, clock, log)
@@ -164,7 +165,7 @@ def assembled(
         catch_up=catch_up,
         graveyard=graveyard,
         accounts=accounts,
-        health=watching.health,
+        health=health,
         log=log,
     )
     application = Application(store, policies, settings.source, clock, accounts, relay, timers, log)
@@ -179,11 +180,9 @@ def assembled(
         relay=relay,
         timers=timers,
         retention=Retention(store, settings.retention, clock, log),
-        watch=Watch(
-            store, outside.depths, watching.metrics, accounts, relay, clock, watching.health, log
-        ),
+        watch=Watch(store, outside.depths, watching.metrics, accounts, relay, clock, health, log),
         clock=clock,
-        health=watching.health,
+        health=health,
         log=log,
     )
 

@@ -131,7 +131,7 @@ def parts(signals: SignalsPart) -> dict[str, Callable[[Ticket], object]]:
 
 def told(policy: Policy, signals: SignalsPart, tickets: Sequence[Ticket]) -> Iterator[str]:
     """What the whole takes, and its parts: each is what is done up to its end, less what was."""
-    until = {name: seconds(lambda: part, tickets) for name, part in parts(signals).items()}  # noqa: B023
+    until = {name: seconds(lambda: part, tickets) for name, part in parts(signals).items()}  # noqa: B023 - called at once
     until["facts and evidence"] = seconds(lambda: Decision(policy, signals).read, tickets)
     until["rules"] = seconds(lambda: Decision(policy, signals).judged, tickets)
     until["deadline"] = whole = seconds(lambda: Decision(policy, signals).due, tickets)

@@ -113,9 +113,8 @@ class Publisher(Protocol):
         """Publish, in order; the ids that the broker has taken into its keeping.
 
         An id that is missing was refused, or there was no time for it; it may be tried again.
-        Raises BrokerUnavailable if
-        there is no connection, or if the answers did not come in time: then any of them may
-        have been published.
+        Raises BrokerUnavailable if there is no connection, or if the answers did not come in
+        time: then any of them may have been published.
         """
         ...
 

@@ -7,10 +7,7 @@ from datetime import datetime
 from itertools import product
 
 from schemas.inbound import INBOUND_TYPES
-from schemas.outbound import (
-    OUTBOUND_TYPES,
-    Outbound,
-)
+from schemas.outbound import OUTBOUND_TYPES, Outbound
 from worker.broker.port import DeadLetter
 from worker.observe.metrics import Metrics
 from worker.store.port import OPEN_PHASES, Census, OutboxRow

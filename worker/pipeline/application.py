@@ -15,7 +15,7 @@ from worker.pipeline.relay import Relay
 from worker.pipeline.repeatable import repeatable
 from worker.pipeline.timers import Timers
 from worker.policy.policy import Policy
-from worker.store.port import Changes, OutboxRow, Reader, Store, TicketKey, TicketRow, Transaction
+from worker.store.port import Changes, Reader, Store, TicketKey, TicketRow, Transaction
 from worker.ticket import decide
 from worker.ticket.announce import Announcer
 from worker.ticket.decide import Decision
@@ -132,13 +132,6 @@ async def _changes(
 
 
 def _kept(changes: list[Change], now: datetime) -> Changes:
-    outbox: list[OutboxRow] = []
-    for change in changes:
-        outbox += rows.caused(change.decision, now, now)
-    tickets = [
-        rows.ticket(
-            change.row.key, change.decision, change.row.last_event_at, change.row.first_seen_at
-        )
-        for change in changes
-    ]
+    tickets = [rows.again(change.row, change.decision) for change in changes]
+    outbox = [out for change in changes for out in rows.caused(change.decision, now, now)]
     return Changes(tickets=tickets, outbox=outbox)

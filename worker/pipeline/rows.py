@@ -60,6 +60,11 @@ def ticket(
     )
 
 
+def again(row: TicketRow, decision: Decision) -> TicketRow:
+    """A ticket that was decided on though no event of it came."""
+    return ticket(row.key, decision, row.last_event_at, row.first_seen_at)
+
+
 def caused(decision: Decision, received_at: datetime, now: datetime) -> Iterator[OutboxRow]:
     """What is to be published because of an event."""
     for event in decision.outbound:

@@ -14,7 +14,7 @@ from worker.pipeline.catch_up import CatchUp
 from worker.pipeline.patience import Patience
 from worker.pipeline.relay import Relay
 from worker.pipeline.waiting import first_of
-from worker.store.port import Changes, OutboxRow, Store, TicketRow
+from worker.store.port import Changes, Store, TicketRow
 from worker.ticket import decide
 from worker.ticket.announce import Announcer
 from worker.ticket.decide import Decision
@@ -87,8 +87,7 @@ class Timers:
             if not due:
                 return False
             decided, put_aside = self._decided(due, now)
-            changes = _changes(decided, now)
-            await transaction.save(replace(changes, tickets=[*changes.tickets, *put_aside]))
+            await transaction.save(_changes(decided, put_aside, now))
             await transaction.commit()
         self.accounts.decided([], [decision for _, decision in decided])
         self.relay.added(sum(len(decision.outbound) for _, decision in decided))
@@ -111,12 +110,9 @@ class Timers:
         return decided, put_aside
 
 
-def _changes(decided: list[tuple[TicketRow, Decision]], now: datetime) -> Changes:
-    tickets = [
-        rows.ticket(row.key, decision, row.last_event_at, row.first_seen_at)
-        for row, decision in decided
-    ]
-    outbox: list[OutboxRow] = []
-    for _, decision in decided:
-        outbox += rows.due(decision, now)
-    return Changes(tickets=tickets, outbox=outbox)
+def _changes(
+    decided: list[tuple[TicketRow, Decision]], put_aside: list[TicketRow], now: datetime
+) -> Changes:
+    tickets = [rows.again(row, decision) for row, decision in decided]
+    outbox = [out for _, decision in decided for out in rows.due(decision, now)]
+    return Changes(tickets=[*tickets, *put_aside], outbox=outbox)

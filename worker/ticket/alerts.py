@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
 
+from schemas.envelope import Level
 from schemas.outbound import SupersedeReason
 from worker.ticket.cause import Cause
-from worker.ticket.ledger import Alert, Planned, Reset, Revision
+from worker.ticket.ledger import Alert, AlertType, Planned, Reset, Revision
 from worker.ticket.life import Life
 
 #: What an event says that moves a deadline though level and client stay; others: the level's.
@@ -43,13 +44,13 @@ class Heard:
     """Since when each alert is known to be due: since it was planned first, or else since now."""
 
     def __init__(self, plan: Sequence[Planned], now: datetime | None) -> None:
-        self._since: dict[object, datetime | None] = {
-            (p.type, p.level, p.deadline, p.due_at): p.known_at for p in plan
-        }
+        self._since = {(p.type, p.level, p.deadline, p.due_at): p.known_at for p in plan}
         self._now = now
 
-    def of(self, *key: object) -> datetime | None:
-        return self._since.get(key, self._now)
+    def of(
+        self, type_: AlertType, level: Level, deadline: datetime, due_at: datetime
+    ) -> datetime | None:
+        return self._since.get((type_, level, deadline, due_at), self._now)
 
 
 def _of_deadline(

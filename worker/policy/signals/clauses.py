@@ -111,10 +111,7 @@ class Grammar:
         these one for each that is only a condition"""
 
     def read(self, letters: Sequence[str]) -> Reading:  # noqa: C901, PLR0912, here the time goes
-        """Every clause in which something was meant, in the order of the text.
-
-        `letters`: of its words.
-        """
+        """Every clause in which something was meant, in the order of the text of these letters."""
         joins, means, comma = self._joins, self._means, self._comma
         joining, turned = len(joins), len(means) // 3
         hits = self._vocabulary.matches("".join(letters) + self._end)
