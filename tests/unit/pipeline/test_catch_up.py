@@ -89,10 +89,7 @@ async def test_an_outage_while_alerts_wait_already_gives_what_it_left_unread_its
 async def test_a_store_that_fails_once_makes_no_alert_late_that_need_not_wait_any_more() -> None:
     store = _Hiccup()
     house = House(store, catch_up_seconds=60)
-    # They can be read but not finished, so the inbox never is caught up.
-    for _ in range(9):
-        house.inbox.deliver(b"{}")
-    house.publisher.unburied.add("not_cloudevents")
+    house.leave_unfinished()
     async with house.working():
         await house.send("ticket.created")
         await house.clock.advance(30 * 60 - 15)

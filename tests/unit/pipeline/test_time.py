@@ -126,10 +126,7 @@ async def test_after_an_outage_of_the_store_an_unread_response_comes_before_the_
 async def test_an_outage_of_the_store_is_no_part_of_what_the_catch_up_may_take() -> None:
     store = FlakyStore()
     house = House(store, catch_up_seconds=60)
-    # They can be read but not finished, so the inbox never is caught up.
-    for _ in range(9):
-        house.inbox.deliver(b"{}")
-    house.publisher.unburied.add("not_cloudevents")
+    house.leave_unfinished()
     async with house.working():
         await house.send("ticket.created")
         await house.clock.advance(29 * 60)
