@@ -5,15 +5,15 @@ All intervals are half open. A window belongs to the local date it starts on, ev
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 
 from worker.policy import hours as weekly
-from worker.policy import micros, refusal, zones
+from worker.policy import refusal, utc, zones
 from worker.policy.holidays import Holidays
 from worker.policy.hours import WeeklyHours
-from worker.policy.micros import FIRST_DAY, LAST_DAY, MARGIN
 from worker.policy.worked_year import WorkedYear
 
+_NONE = timedelta()
 LONGEST_CLOSURE = 366
 """Days. A calendar with a longer run of closed days is refused."""
 
@@ -73,47 +73,46 @@ class Calendar:
     def deadline(self, start: datetime, duration: timedelta) -> datetime:
         """The first instant at which `elapsed(start, instant)` reaches the duration.
 
-        What is used up exactly at closing time is due at closing time. Raises NeverOpen.
+        What is used up exactly at closing time is due at closing time. A time without a zone is a
+        TypeError, a duration below zero a ValueError. Raises NeverOpen.
         """
-        begin, left = micros.of(start), micros.length(duration)
-        if self._endless or not left:
-            return self._wall(start, duration)
-        year = micros.year_of(start)
-        left += self._year(year).worked(begin)
-        for block in self._walk(year, step=1):
-            if left <= block.total:
-                return micros.instant(block.first(left))
-            left -= block.total
-        raise self._never_open(start)
+        begin = utc.of(start)
+        if self._endless or not duration:
+            return self._wall(begin, _forward(duration))
+        year = self._year(begin.year)
+        left = year.worked(begin) + _forward(duration)
+        while left > year.total:
+            left -= year.total
+            year = self._next_year(year, 1)
+        return year.first(left)
 
     def before(self, end: datetime, duration: timedelta) -> datetime:
-        """The last instant from which `elapsed(instant, end)` is the duration. Raises NeverOpen."""
-        finish, left = micros.of(end), micros.length(duration)
-        if self._endless or not left:
-            return self._wall(end, -duration)
-        year = micros.year_of(end)
-        left += self._year(year).total - self._year(year).worked(finish)
-        for block in self._walk(year, step=-1):
-            if left <= block.total:
-                return micros.instant(block.last(block.total - left))
-            left -= block.total
-        raise self._never_open(end)
+        """The last instant from which `elapsed(instant, end)` is the duration, else as above."""
+        finish = utc.of(end)
+        if self._endless or not duration:
+            return self._wall(finish, -_forward(duration))
+        year = self._year(finish.year)
+        left = year.worked(finish) - _forward(duration)
+        while left < _NONE:
+            year = self._next_year(year, -1)
+            left += year.total
+        return year.last(left)
 
     def elapsed(self, start: datetime, end: datetime) -> timedelta:
         """Working time in [start, end); zero when the end is not after the start."""
-        begin, finish = micros.of(start), micros.of(end)
+        begin, finish = utc.of(start), utc.of(end)
         if finish <= begin:
-            return timedelta()
+            return _NONE
         if self._endless:
-            return timedelta(microseconds=finish - begin)
-        first, last = micros.year_of(start), micros.year_of(end)
-        whole = sum(self._year(year).total for year in range(first, last))
-        worked = whole + self._year(last).worked(finish) - self._year(first).worked(begin)
-        return timedelta(microseconds=worked)
+            return finish - begin
+        years = map(self._year, range(begin.year, finish.year))
+        worked = self._year(finish.year).worked(finish) - self._year(begin.year).worked(begin)
+        return sum((year.total for year in years), worked)
 
     def is_open(self, instant: datetime) -> bool:
         """Whether the instant is working time; at closing time it no longer is."""
-        return self._year(micros.year_of(instant)).open_at(micros.of(instant))
+        asked = utc.of(instant)
+        return self._year(asked.year).open_at(asked)
 
     def windows(self, start: datetime, end: datetime) -> Iterator[Window]:
         """The windows in [start, end), clipped to it; touching ones of one day are one."""
@@ -130,10 +129,10 @@ class Calendar:
 
     def closed_days(self, start: datetime, end: datetime) -> Iterator[ClosedDay]:
         """The local dates touched by [start, end) on which no window starts, with the reason."""
-        begin, finish = micros.of(start), micros.of(end)
+        begin, finish = utc.within_days(start), utc.within_days(end)
         if finish <= begin:
             return
-        first, last = self._local_day(begin), self._local_day(finish - 1)
+        first, last = self._local_day(begin), self._local_day(finish - utc.TICK)
         for ordinal in range(first.toordinal(), last.toordinal() + 1):
             day = date.fromordinal(ordinal)
             reason = self._why_closed(day)
@@ -154,21 +153,20 @@ class Calendar:
         shifts = self._hours.on(day.weekday())
         return shifts if shifts and self._holidays.reason(day) is None else ()
 
-    def _spans(self, day: date) -> Iterator[tuple[int, int]]:
+    def _spans(self, day: date) -> Iterator[tuple[datetime, datetime]]:
         """The day's windows as they are; those of two days may overlap where clocks go back."""
         for shift in self._shifts(day):
             opens, _ = zones.instants(self._zone, day, shift.opens)
             _, closes = zones.instants(self._zone, day, shift.closes)
-            yield opens * micros.SECOND, closes * micros.SECOND
+            yield utc.instant(opens), utc.instant(closes)
 
     def _pieces(self, start: datetime, end: datetime) -> Iterator[Window]:
         """Windows clipped to [start, end), one that lasts over a UTC new year in two pieces."""
-        begin, finish = micros.of(start), micros.of(end)
-        for number in range(micros.within_time(begin).year, micros.within_time(finish).year + 1):
+        begin, finish = utc.within_days(start), utc.within_days(end)
+        for number in range(begin.year, finish.year + 1):
             year = self._year(number)
             for index in year.within(begin, finish):
-                opens = micros.instant(max(begin, year.opens[index]))
-                closes = micros.instant(min(finish, year.closes[index]))
+                opens, closes = max(begin, year.opens[index]), min(finish, year.closes[index])
                 yield Window(day=year.days[index], opens=opens, closes=closes)
 
     def _year(self, number: int) -> WorkedYear:
@@ -179,10 +177,10 @@ class Calendar:
 
     def _compile(self, number: int) -> WorkedYear:
         """The windows of a UTC year; time that two of them share is the earlier one's."""
-        first, last = date(number, 1, 1).toordinal(), date(number, 12, 31).toordinal()
-        begin, finish = micros.midnight(first), micros.midnight(last + 1)
-        year, covered = WorkedYear(), begin
-        for ordinal in range(max(first - MARGIN, FIRST_DAY), min(last + MARGIN, LAST_DAY) + 1):
+        begin, finish = utc.year(number)
+        first, last = begin.toordinal() - utc.MARGIN, finish.toordinal() + utc.MARGIN
+        year, covered = WorkedYear(number), begin
+        for ordinal in range(max(first, utc.FIRST_DAY), min(last, utc.LAST_DAY) + 1):
             day = date.fromordinal(ordinal)
             for opens, closes in self._spans(day):
                 if min(closes, finish) > max(opens, covered):
@@ -190,26 +188,24 @@ class Calendar:
                 covered = max(covered, closes)
         return year
 
-    def _walk(self, number: int, *, step: int) -> Iterator[WorkedYear]:
-        """Year after year, to the end of time or to the second year on end without a window."""
-        empty = 0
-        while empty < 2 and MINYEAR <= number <= MAXYEAR:
-            year = self._year(number)
-            yield year
-            empty = 0 if year.total else empty + 1
-            number += step
+    def _next_year(self, year: WorkedYear, step: int) -> WorkedYear:
+        """The nearest one in that direction with a window; raises NeverOpen behind two without."""
+        for number in (year.number + step, year.number + 2 * step):
+            if MINYEAR <= number <= MAXYEAR and (next_ := self._year(number)).days:
+                return next_
+        raise self._never_open(year.number)
 
     def _wall(self, instant: datetime, span: timedelta) -> datetime:
         try:
-            return instant.astimezone(UTC) + span
+            return instant + span
         except OverflowError as error:
-            raise self._never_open(instant) from error
+            raise self._never_open(instant.year) from error
 
-    def _local_day(self, moment: int) -> date:
-        return micros.within_time(moment).astimezone(self._zone).date()
+    def _local_day(self, instant: datetime) -> date:
+        return instant.astimezone(self._zone).date()
 
-    def _never_open(self, instant: datetime) -> NeverOpen:
-        return NeverOpen((), f"calendar {self.name!r} has too few working hours around {instant}")
+    def _never_open(self, year: int) -> NeverOpen:
+        return NeverOpen((), f"calendar {self.name!r} has too few working hours around {year}")
 
     def _refuse_long_closures(self) -> None:
         if self._hours.never:
@@ -231,9 +227,15 @@ class Calendar:
 
     def _works(self, ordinal: int) -> bool:
         """Whether a window starts on the day; beyond the days that count, always."""
-        if not FIRST_DAY <= ordinal <= LAST_DAY:
+        if not utc.FIRST_DAY <= ordinal <= utc.LAST_DAY:
             return True
         return any(opens < closes for opens, closes in self._spans(date.fromordinal(ordinal)))
+
+
+def _forward(duration: timedelta) -> timedelta:
+    if duration < _NONE:
+        raise ValueError(f"a duration of {duration} runs backwards")
+    return duration
 
 
 ALWAYS = Calendar(

@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from worker.policy import refusal
-from worker.policy.micros import EPOCH_DAY
 
 SECOND = timedelta(seconds=1)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 OFFSET = re.compile(r"[+-]\d")
 
 
@@ -49,7 +49,7 @@ def instants(zone: ZoneInfo, day: date, minute: int) -> tuple[int, int]:
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     # Adding to an aware time moves the wall clock, which is what is wanted here.
     wall = midnight + timedelta(minutes=minute)
-    local = (day.toordinal() - EPOCH_DAY) * 86_400 + minute * 60
+    local = (day.toordinal() - _EPOCH_DAY) * 86_400 + minute * 60
     before, after = _offset(wall), _offset(wall.replace(fold=1))
     if before >= after:
         return local - before, local - after
