@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from schemas.envelope import LEVELS, Level
@@ -56,10 +56,11 @@ class Policy:
         self.table = DecisionTable(file.rules)
         self.calendars = {name: calendar(name, part) for name, part in file.calendars.items()}
         self._goals = {level: goal(part, file) for level, part in file.levels.items()}
-
-    @cached_property
-    def _reader(self) -> Reader:
-        return _compiled(self.file.signals.model_dump_json(exclude_unset=True))
+        self._signals = file.signals.model_dump_json(exclude_unset=True)
+        self.digest = self._digest()
+        """SHA-256 over all that decides"""
+        self.named = PolicyName(name=self.name, version=self.version, digest=self.digest)
+        """which policy this is, as events tell it"""
 
     @property
     def name(self) -> str:
@@ -78,14 +79,8 @@ class Policy:
         """The fractions of an objective at which a ticket is said to be at risk."""
         return self.file.at_risk
 
-    @cached_property
-    def named(self) -> PolicyName:
-        """Which policy this is, as events tell it."""
-        return PolicyName(name=self.name, version=self.version, digest=self.digest)
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 over all that decides: the parsed file, its resolved holidays, the lexicon.
+    def _digest(self) -> str:
+        """Over the parsed file, its resolved holidays, the lexicon.
 
         Holidays count by their dates alone: what they are called decides nothing.
         """
@@ -112,7 +107,7 @@ class Policy:
 
     def read(self, summary: str, description: str | None) -> Mapping[FactName, Fact]:
         """The facts that a ticket's own words tell."""
-        return self._reader.read(summary, description)
+        return _compiled(self._signals).read(summary, description)
 
     def verdict(self, known: Known) -> Verdict:
         return self.table.verdict(known)

@@ -108,8 +108,8 @@ class Signs:
         """The ways to show one of these signs, what they need, and ways to what else shows it."""
         first, others = signs & self._alone, 0
         if not first:
-            first, *more = next(choices for sign, choices in self._together if sign & signs)
-            others = bits.union(more)
+            choices = next(choices for sign, choices in self._together if sign & signs)
+            first, others = choices[0], bits.union(choices[1:])
         ways = [way for way in self._ways if way.sign & first]
         needed = bits.union(way.needs for way in ways)
         return needed, ways, [way for way in self._ways if way.sign & others]
@@ -152,8 +152,9 @@ class Signs:
             words = way.split()
             needs = bits.union(self._bit(word) for word in words if not word.startswith(UNLESS))
             bars = [word.removeprefix(UNLESS) for word in words if word.startswith(UNLESS)]
-            hides = [word for word in _NOT_NOW if word not in (*sign.even, *words)]
-            bars_ = bits.union(map(self._barring, (*bars, *hides)))
+            meant = {*sign.even, *words}
+            hides = [word for word in _NOT_NOW if word not in meant]
+            bars_ = bits.union(map(self._barring, bars + hides))
             yield Way(self._sign[name], needs, needs | bars_)
 
     def _bit(self, word: str) -> int:
