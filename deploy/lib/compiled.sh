@@ -1,0 +1,36 @@
+# shellcheck shell=bash
+# A copy of this checkout in which what decides on tickets is compiled. Nothing is done twice.
+
+compiled=.run/compiled
+
+need_compiler() {
+    command -v cc >/dev/null || need "a C compiler" gcc
+    # Beside a Python that was not installed by apt they are already.
+    "$(python_at_hand)" -c 'import pathlib, sys, sysconfig
+sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())' ||
+        need "Python's headers" "$(basename "$(python_at_hand)")-dev"
+}
+
+python_at_hand() {
+    if has_venv; then echo .venv/bin/python; else echo "$python"; fi
+}
+
+compile_copy() {
+    local state same=()
+    state=$(compiled_from)
+    mkdir -p "$compiled"
+    [[ ! -f $compiled/made || $(<"$compiled/made") != "$state" ]] || same=(! -name '*.so' ! -name made)
+    find "$compiled" -path "$compiled/build" -prune -o -type f "${same[@]}" -exec rm {} +
+    tar --create --exclude=./.git --exclude=./.venv --exclude=./.run --exclude=__pycache__ . |
+        tar --extract --directory="$compiled"
+    [[ ! -f $compiled/made ]] || return 0
+    say "compiling what decides on tickets (a minute)"
+    RESPONDBY_COMPILE=1 quietly "$install_log" "it could not be compiled" \
+        env --chdir="$compiled" "$PWD/.venv/bin/python" setup.py --quiet build_ext --inplace
+    printf '%s\n' "$state" >"$compiled/made"
+}
+
+compiled_from() {
+    find setup.py pyproject.toml requirements-dev.lock worker schemas -type f -name '*[!c]' -print0 |
+        sort --zero-terminated | xargs --null sha256sum | sha256sum
+}
