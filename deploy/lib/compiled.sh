@@ -4,15 +4,14 @@
 compiled=.run/compiled
 
 need_compiler() {
+    local python_=$python version
+    ! has_venv || python_=.venv/bin/python
     command -v cc >/dev/null || need "a C compiler" gcc
     # Beside a Python that was not installed by apt they are already.
-    "$(python_at_hand)" -c 'import pathlib, sys, sysconfig
-sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())' ||
-        need "Python's headers" "$(basename "$(python_at_hand)")-dev"
-}
-
-python_at_hand() {
-    if has_venv; then echo .venv/bin/python; else echo "$python"; fi
+    version=$("$python_" -c 'import pathlib, sys, sysconfig
+if not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists():
+    print(*sys.version_info[:2], sep=".")')
+    [[ -z $version ]] || need "Python's headers" "python$version-dev"
 }
 
 compile_copy() {
