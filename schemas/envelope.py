@@ -1,8 +1,11 @@
 """CloudEvents 1.0, structured JSON: what every event carries around its data."""
 
+from dataclasses import dataclass
+from functools import partial
+from operator import is_
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from schemas.times import Instant
 
@@ -23,10 +26,6 @@ def _bounded(value: str) -> str:
     return value
 
 
-def _is_none(value: object) -> bool:
-    return value is None
-
-
 #: PostgreSQL's text cannot hold a NUL character, and no upstream means it.
 WITHOUT_NUL = r"^[^\u0000]*$"
 
@@ -38,7 +37,7 @@ Key = Annotated[
     str, Field(min_length=1, pattern=WITHOUT_NUL), AfterValidator(_bounded), _TOLD_BOUNDED
 ]
 #: A field that an event has only where there is something to say; the value is None by default.
-Absent = Field(exclude_if=_is_none)
+Absent = Field(exclude_if=partial(is_, None))
 _Sequence = Annotated[str, Field(max_length=200)] | int | None
 Level = Literal["critical", "high", "medium", "low"]
 
@@ -46,10 +45,9 @@ Level = Literal["critical", "high", "medium", "low"]
 LEVELS: tuple[Level, ...] = ("low", "medium", "high", "critical")
 
 
-class Envelope(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
     """The context attributes of CloudEvents that respondby reads; others are ignored."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
     specversion: Literal["1.0"]
     id: Key

@@ -1,8 +1,9 @@
 """The events that upstream publishes: what happened to a ticket."""
 
-from typing import Annotated, Literal, Self
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from schemas.envelope import Envelope, Level, Name, Text
 from schemas.facts import Facts
@@ -66,18 +67,18 @@ class Escalated(AboutTicket):
     """at least this level; it can only lift a ticket"""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboundEvent(Envelope):
     """An envelope whose subject, where given, is the ticket's id."""
 
     data: AboutTicket
 
-    @model_validator(mode="after")
-    def _subject_is_the_ticket(self) -> Self:
+    def __post_init__(self) -> None:
         if self.subject is not None and self.subject != self.data.ticket_id:
             raise ValueError("subject must equal data.ticket_id")
-        return self
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketCreated(InboundEvent):
     """A ticket, and what is known about it: the clock starts."""
 
@@ -85,6 +86,7 @@ class TicketCreated(InboundEvent):
     data: Created
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketUpdated(InboundEvent):
     """What has changed about a ticket; what is not named stays as it was."""
 
@@ -92,6 +94,7 @@ class TicketUpdated(InboundEvent):
     data: Updated
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketResponded(InboundEvent):
     """An agent answered: the clock stops for good."""
 
@@ -99,6 +102,7 @@ class TicketResponded(InboundEvent):
     data: Responded
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketPaused(InboundEvent):
     """The ticket waits on the client: the clock stands still."""
 
@@ -106,6 +110,7 @@ class TicketPaused(InboundEvent):
     data: Paused
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketResumed(InboundEvent):
     """The ticket waits on the client no longer: the clock runs on."""
 
@@ -113,6 +118,7 @@ class TicketResumed(InboundEvent):
     data: Paused
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketEscalated(InboundEvent):
     """A person asks for more urgency: one level up, and somebody is to be called."""
 
@@ -120,18 +126,21 @@ class TicketEscalated(InboundEvent):
     data: Escalated
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketResolved(InboundEvent):
     """Nothing is owed any more; without a response there is no outcome."""
 
     type: Literal["ticket.resolved"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketClosed(InboundEvent):
     """Nothing is owed any more; without a response there is no outcome."""
 
     type: Literal["ticket.closed"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketReopened(InboundEvent):
     """The clock runs on, as after a pause, unless the ticket was answered."""
 

@@ -1,16 +1,16 @@
-"""JSON Schemas (draft 2020-12) of the events, made from their models."""
+"""JSON Schemas (draft 2020-12) of the events, made from their classes."""
 
 import ast
 import inspect
 import itertools
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import resources
 from typing import Any, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import (
     DEFAULT_REF_TEMPLATE,
     GenerateJsonSchema,
@@ -38,15 +38,11 @@ class Described(GenerateJsonSchema):
         return False
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
-        written = super().model_schema(schema)
         model: type[BaseModel] = schema["cls"]
-        if "description" in written:
-            written["description"] = _one_line(written["description"])
-        for name, said in _said_of_fields(model):
-            field = model.model_fields[name]
-            alias = field.validation_alias or field.alias or name
-            written["properties"][alias]["description"] = said
-        return written
+        return _described(super().model_schema(schema), model, model.model_fields)
+
+    def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
+        return _described(super().dataclass_schema(schema), schema["cls"], schema["fields"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         written = super().default_schema(schema)
@@ -113,22 +109,35 @@ def examples() -> dict[str, list[Schema]]:
 
 
 def _event(
-    model: type[BaseModel], ref_template: str, kind: type[Described], mode: JsonSchemaMode
+    event: type, ref_template: str, kind: type[Described], mode: JsonSchemaMode
 ) -> tuple[str, Schema]:
-    (type_,) = get_args(model.model_fields["type"].annotation)
-    schema = model.model_json_schema(ref_template=ref_template, schema_generator=kind, mode=mode)
+    schema = TypeAdapter(event).json_schema(
+        ref_template=ref_template, schema_generator=kind, mode=mode
+    )
+    type_ = schema["properties"]["type"]["const"]
     return type_, {**schema, "title": type_, "examples": examples()[type_][:1]}
 
 
-def _members(union: object) -> tuple[type[BaseModel], ...]:
-    """The models of an annotated union."""
+def _members(union: object) -> tuple[type, ...]:
+    """The events of an annotated union."""
     return get_args(get_args(union)[0])
 
 
-def _said_of_fields(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
-    """What stands under each field, the model's own last."""
-    for part in reversed(model.__mro__):
-        if not issubclass(part, BaseModel) or part is BaseModel:
+def _described(written: JsonSchemaValue, part: type, fields: Iterable[str]) -> JsonSchemaValue:
+    """With what its source says of a part and of its fields, which have their own order here."""
+    if "description" in written:
+        written["description"] = _one_line(written["description"])
+    # By place: a property may have another name than its field.
+    properties = dict(zip(fields, written["properties"].values(), strict=True))
+    for name, said in _said_of_fields(part):
+        properties[name]["description"] = said
+    return written
+
+
+def _said_of_fields(whole: type) -> Iterator[tuple[str, str]]:
+    """What stands under each field, the class's own last."""
+    for part in reversed(whole.__mro__):
+        if part in (object, BaseModel):
             continue
         (body,) = ast.parse(textwrap.dedent(inspect.getsource(part))).body
         for field, text in itertools.pairwise(ast.iter_child_nodes(body)):

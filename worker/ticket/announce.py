@@ -37,7 +37,7 @@ class Announcer:
                 timezone=life.calendar.timezone,
                 reasons=reasons(life),
                 needs_triage=revision.needs_triage,
-                unknown=list(revision.unknown),
+                unknown=revision.unknown,
                 escalated=revision.escalated,
                 outside_hours=not life.calendar.is_open(life.notified_at),
                 policy=life.policy.named,
@@ -154,7 +154,7 @@ class Announcer:
         }
 
 
-def reasons(life: Life) -> list[outbound.Reason]:
+def reasons(life: Life) -> tuple[outbound.Reason, ...]:
     """Why the level is what it is: the rule, then what lifted it."""
     verdict = life.verdict
     told = [outbound.Reason(rule=verdict.rule, facts=_facts(life, verdict.looked_at))]
@@ -163,7 +163,7 @@ def reasons(life: Life) -> list[outbound.Reason]:
         told.append(outbound.Reason(rule="client-raise", facts={}))
     if life.level != raised:
         told.append(outbound.Reason(rule="escalation", facts={}))
-    return told
+    return tuple(told)
 
 
 def _facts(life: Life, names: tuple[FactName, ...]) -> dict[FactName, outbound.Fact]:

@@ -44,11 +44,9 @@ def on_event(
     life = live(whole, policy)
     if life is None:
         return Decision(ledger=ledger, phase="waiting", level=None, deadline=None, late=late)
-    if _is_judged(ledger.record, life, before, whole):
-        after = ledger
-    else:
-        after = _with_alerts(ledger, life, entry.event, entry.received_at)
-    told = _Telling(announcer, life, ledger, after, entry.event)
+    judged = _is_judged(ledger.record, life, before, whole)
+    now = None if judged else _standing(ledger, life, entry.event, entry.received_at)
+    told = _Telling(announcer, life, ledger, now, entry.event)
     return Decision(
         ledger=told.ledger,
         phase=_phase(life, told.ledger),
@@ -103,8 +101,7 @@ def on_policy(
     if life is None or life.answer or life.closed:
         return None
     cause = PolicyApplied(policy.digest, at)
-    after = _with_alerts(ledger, life, cause, at)
-    told = _Telling(announcer, life, ledger, after, cause)
+    told = _Telling(announcer, life, ledger, _standing(ledger, life, cause, at), cause)
     if not _differs(ledger, told, at):
         return None
     return Decision(
@@ -155,11 +152,19 @@ def _is_judged(
     return judged is not None and replace(judged, place=answer.place) == answer
 
 
-def _with_alerts(ledger: Ledger, life: Life, cause: Cause, heard_at: datetime | None) -> Ledger:
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """The part of the next ledger that is about alerts."""
+
+    alerts: tuple[Alert, ...]
+    plan: tuple[Planned, ...]
+    reset: Reset | None
+
+
+def _standing(ledger: Ledger, life: Life, cause: Cause, heard_at: datetime | None) -> _Standing:
     reset = _reset(ledger, life, cause)
     due = alerts.yielded(life, reset, alerts.Heard(ledger.plan, heard_at))
-    published, plan = alerts.reconcile(ledger.alerts, due)
-    return replace(ledger, alerts=published, plan=plan, reset=reset)
+    return _Standing(*alerts.reconcile(ledger.alerts, due), reset)
 
 
 def _reset(ledger: Ledger, life: Life, cause: Cause) -> Reset | None:
@@ -172,14 +177,17 @@ def _reset(ledger: Ledger, life: Life, cause: Cause) -> Reset | None:
 
 
 class _Telling:
-    """The events that one decision gives rise to, in the order in which they are published."""
+    """The events that one decision gives rise to, in the order in which they are published.
+
+    `now`: how the alerts stand; None where the objective was judged before, and none changes.
+    """
 
     def __init__(
-        self, announcer: Announcer, life: Life, before: Ledger, after: Ledger, cause: Cause
+        self, announcer: Announcer, life: Life, before: Ledger, now: _Standing | None, cause: Cause
     ) -> None:
         self._announcer, self._life, self._cause = announcer, life, cause
-        self._before, self._after = before, after
-        self._judged_before = before is after
+        self._before, self._after = before, now or before
+        self._judged_before = now is None
         self.revision = self._revision(before.revision)
         self.events: tuple[Outbound, ...] = (
             *self._prioritized(before.revision),
@@ -187,13 +195,15 @@ class _Telling:
             *self._superseded(),
         )
         record = self._record()
-        self.ledger = replace(
-            after,
+        self.ledger = Ledger(
             revision=self.revision,
             contact=life.policy.contact_of(life.client),
             trace=(cause.traceparent, cause.tracestate),
+            plan=self._after.plan,
+            alerts=self._after.alerts,
             record=record,
             escalations=tuple(escalation.event.id for escalation in life.escalations),
+            reset=self._after.reset,
         )
 
     def _revision(self, last: Revision | None) -> Revision:

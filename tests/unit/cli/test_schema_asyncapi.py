@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
 
-from schemas.envelope import LEVELS
+from schemas.envelope import LEVELS, Level
 from schemas.inbound import INBOUND_TYPES
 from schemas.outbound import OUTBOUND_TYPES
 from tests.unit.schemas.test_outbound import WHOLE
@@ -90,11 +91,11 @@ def test_an_inbound_event_is_published_with_its_type_as_the_key(type_: str) -> N
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("type_", OUTBOUND_TYPES)
-def test_an_outbound_event_is_where_the_worker_sends_it(type_: str, level: str) -> None:
+def test_an_outbound_event_is_where_the_worker_sends_it(type_: str, level: Level) -> None:
     event, _ = WHOLE[type_]
-    data = event.data.model_copy(update={"level": level})
+    at_level: Any = replace(event.data, level=level)
     now = SystemClock().now()
-    sent = rows.message(rows.outbox(event.model_copy(update={"data": data}), since=now, now=now))
+    sent = rows.message(rows.outbox(replace(event, data=at_level), since=now, now=now))
     operation = DOCUMENT["operations"][f"send.{type_}"]
     channel = at(operation["channel"]["$ref"])
     assert level in channel["parameters"]["level"]["enum"]

@@ -1,6 +1,7 @@
 """Outbound events as the contract writes them, word for word."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,9 +30,9 @@ WRITTEN_OBJECTIVE = {
 
 
 def prioritized(**changes: Any) -> outbound.TicketPrioritized:
-    stated = outbound.Fact.model_validate({"value": False, "from": "event"})
-    read = outbound.Fact.model_validate({"value": "fault", "from": "text", "evidence": "it fails"})
-    silent = outbound.Fact.model_validate({"value": "unknown", "from": "default"})
+    stated = outbound.Fact(value=False, origin="event")
+    read = outbound.Fact(value="fault", origin="text", evidence="it fails")
+    silent = outbound.Fact(value="unknown", origin="default")
     facts: dict[Any, outbound.Fact] = {
         "system_critical": stated,
         "request": read,
@@ -43,9 +44,9 @@ def prioritized(**changes: Any) -> outbound.TicketPrioritized:
         "objective": OBJECTIVE,
         "calendar": "default",
         "timezone": "America/New_York",
-        "reasons": [outbound.Reason(rule="production-fault", facts=facts)],
+        "reasons": (outbound.Reason(rule="production-fault", facts=facts),),
         "needs_triage": True,
-        "unknown": ["stage"],
+        "unknown": ("stage",),
         "escalated": False,
         "outside_hours": False,
         "policy": outbound.PolicyName(name="p", version="1", digest="sha256:0"),
@@ -199,8 +200,13 @@ def test_an_event_is_written_as_the_contract_says(type_: str) -> None:
 @pytest.mark.parametrize("type_", WHOLE)
 def test_what_was_written_can_be_read_again(type_: str) -> None:
     event, _ = WHOLE[type_]
-    written = json.dumps(document(event))
-    assert outbound.outbound.validate_json(written) == event
+    assert outbound.outbound.validate_json(outbound.encode(event)) == event
+
+
+@pytest.mark.parametrize("type_", WHOLE)
+def test_the_bytes_say_what_the_document_says(type_: str) -> None:
+    event, _ = WHOLE[type_]
+    assert json.loads(outbound.encode(event)) == document(event)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +235,7 @@ def test_an_alert_has_no_field_of_another_event() -> None:
 
 
 def test_the_trace_is_carried_on_and_absent_where_there_is_none() -> None:
-    traced = at_risk().model_copy(update={"traceparent": "00-a-b-01", "tracestate": "v=1"})
+    traced = replace(at_risk(), traceparent="00-a-b-01", tracestate="v=1")
     assert document(traced)["traceparent"] == "00-a-b-01"
     assert document(traced)["tracestate"] == "v=1"
     assert {"traceparent", "tracestate"}.isdisjoint(document(at_risk()))

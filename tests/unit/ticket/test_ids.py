@@ -3,6 +3,9 @@
 import json
 import uuid
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tests.support.tickets import (
     HIGH,
     LOW,
@@ -49,6 +52,12 @@ def test_letters_beyond_ascii_stand_as_they_are() -> None:
     assert ids.event_id((SOURCE, "Störung-1"), "ticket.prioritized", 1) == str(
         uuid.uuid5(ids.NAMESPACE, array)
     )
+
+
+@given(st.text(st.characters(codec="utf-8")), st.integers())
+def test_an_id_is_the_one_that_python_s_own_uuid5_gives(ticket_id: str, number: int) -> None:
+    array = json.dumps([SOURCE, ticket_id, "x", number], separators=(",", ":"), ensure_ascii=False)
+    assert ids.event_id((SOURCE, ticket_id), "x", number) == str(uuid.uuid5(ids.NAMESPACE, array))
 
 
 def test_instants_stand_as_events_write_them_whatever_their_zone() -> None:
