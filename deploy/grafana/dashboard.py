@@ -45,9 +45,10 @@ def _variables(board: Board) -> Iterator[Json]:
         "type": "datasource",
         "query": "prometheus",
     }
+    yield _one_of("job", "Workers of", "respondby_ready")
     if board.window:
-        yield _values_of("level", "Level", "respondby_open_tickets")
-    yield _values_of("instance", "Worker", "respondby_ready")
+        yield _values_of("level", "Level", 'respondby_open_tickets{job=~"$job"}')
+    yield _values_of("instance", "Worker", 'respondby_ready{job=~"$job"}')
     if board.window:
         yield _chosen("window", "Response times over", ("1d", "7d", "28d"), "7d")
     yield {
@@ -63,7 +64,8 @@ def _variables(board: Board) -> Iterator[Json]:
     }
 
 
-def _values_of(name: str, label: str, metric: str) -> Json:
+def _one_of(name: str, label: str, metric: str) -> Json:
+    """One of a label's values: the first, unless another is chosen."""
     asked = f"label_values({metric}, {name})"
     return {
         "name": name,
@@ -74,6 +76,13 @@ def _values_of(name: str, label: str, metric: str) -> Json:
         "query": {"query": asked, "refId": name},
         "refresh": 2,  # whenever the time range changes
         "sort": 1,
+    }
+
+
+def _values_of(name: str, label: str, metric: str) -> Json:
+    """All of a label's values, unless some are chosen."""
+    return {
+        **_one_of(name, label, metric),
         "multi": True,
         "includeAll": True,
         "allValue": ".*",

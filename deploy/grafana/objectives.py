@@ -10,9 +10,12 @@ from worker.policy import loading
 from worker.policy.policy import objectives_in_seconds
 
 _GOALS = Path(__file__).parents[1] / "prometheus" / "rules" / "goals.yml"
+# The goals are nobody's in particular: they have no job.
 _LEVEL = 'level=~"$level"'
-_NEXT = f"max by (level) (respondby_next_deadline_timestamp_seconds{{{_LEVEL}}}) - time()"
-_OBJECTIVE = f"max by (level) (respondby_objective_seconds{{{_LEVEL}}})"
+_OURS = f'job=~"$job", {_LEVEL}'
+_NEXT = f"max by (level) (respondby_next_deadline_timestamp_seconds{{{_OURS}}}) - time()"
+_GOAL = f"max by (level) (respondby:goal{{{_LEVEL}}})"
+_OBJECTIVE = f"max by (level) (respondby_objective_seconds{{{_OURS}}})"
 
 
 def goals() -> Mapping[str, float]:
@@ -46,7 +49,7 @@ def _share() -> Panel:
             "response in time. A ticket past its deadline and unanswered counts as missed. "
             "Green: the goal is met; orange: just under it; red: five points or more under it."
         ),
-        queries=[Query(f"max by (level) (respondby:share_met:28d{{{_LEVEL}}})", "{{level}}")],
+        queries=[Query(f"max by (level) (respondby:share_met:28d{{{_OURS}}})", "{{level}}")],
         kind="numbers",
         unit="percentunit",
         steps_of={
@@ -58,10 +61,10 @@ def _share() -> Panel:
 
 
 def _goal_table() -> Panel:
-    def column(record: str, name: str, unit: str = "none") -> Query:
-        return Query(f"max by (level) ({record}{{{_LEVEL}}})", name, unit)
+    def column(record: str, name: str) -> Query:
+        return Query(f"max by (level) ({record}{{{_OURS}}})", name, "none")
 
-    left = f"max by (level) (respondby:budget:28d{{{_LEVEL}}} - respondby:missed:28d)"
+    left = f"max by (level) (respondby:budget:28d{{{_OURS}}} - respondby:missed:28d{{{_OURS}}})"
     return Panel(
         title="Goals, 28 days",
         description=(
@@ -70,7 +73,7 @@ def _goal_table() -> Panel:
             "The goals stand in deploy/prometheus/rules/goals.yml."
         ),
         queries=[
-            column("respondby:goal", "goal", "percentunit"),
+            Query(_GOAL, "goal", "percentunit"),
             column("respondby:due:28d", "were due"),
             column("respondby:missed:28d", "missed"),
             Query(f"floor({left})", "may still be missed"),
@@ -82,7 +85,7 @@ def _goal_table() -> Panel:
 
 
 def _what_is_next() -> tuple[Panel, ...]:
-    breached = f'max by (level) (respondby_open_tickets{{{_LEVEL}, state="breached"}})'
+    breached = f'max by (level) (respondby_open_tickets{{{_OURS}, state="breached"}})'
     return (
         Panel(
             title="Past the deadline, no response yet",
@@ -132,7 +135,7 @@ def _time_left() -> Panel:
 
 
 def _quantile(share: float) -> str:
-    selected = f'{_LEVEL}, instance=~"$instance", clock="objective"'
+    selected = f'{_OURS}, instance=~"$instance", clock="objective"'
     buckets = f"increase(respondby_response_seconds_bucket{{{selected}}}[$window])"
     return f"histogram_quantile({share}, sum by (level, le) ({buckets}))"
 
@@ -180,8 +183,8 @@ def _outcomes() -> tuple[Panel, ...]:
             title="Answered in time, each time over 28 days",
             description="Where the share is heading. Dotted: the goal.",
             queries=[
-                Query(f"max by (level) (respondby:share_met:28d{{{_LEVEL}}})", "{{level}}"),
-                Query(f"max by (level) (respondby:goal{{{_LEVEL}}})", "{{level}} goal"),
+                Query(f"max by (level) (respondby:share_met:28d{{{_OURS}}})", "{{level}}"),
+                Query(_GOAL, "{{level}} goal"),
             ],
             kind="graph",
             unit="percentunit",
@@ -209,7 +212,7 @@ def _tickets() -> tuple[Panel, ...]:
             ),
             queries=[
                 Query(
-                    f"max by (level, state) (respondby_open_tickets{{{_LEVEL}}})",
+                    f"max by (level, state) (respondby_open_tickets{{{_OURS}}})",
                     "{{level}} {{state}}",
                 )
             ],
@@ -250,7 +253,7 @@ def _per_hour(
     colours: Mapping[str, str] | None = None,
 ) -> Panel:
     """How much a counter rises, one bar an hour; `labels` as in `sum by`."""
-    selected = f'{counter}{{{_LEVEL}, instance=~"$instance"}}[1h]'
+    selected = f'{counter}{{{_OURS}, instance=~"$instance"}}[1h]'
     name = " ".join(f"{{{{{label}}}}}" for label in labels.split(", "))
     return Panel(
         title=title,

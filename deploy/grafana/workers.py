@@ -2,8 +2,9 @@
 
 from deploy.grafana.panel import Board, Panel, Query, Row, Step, fine_from, fine_until
 
-_INSTANCE = 'instance=~"$instance"'
-_FIRING = 'count(ALERTS{alertname=~"Respondby.*", alertstate="firing"}) or vector(0)'
+_OURS = 'job=~"$job", instance=~"$instance"'
+# One of them, that nobody is there, may have no job.
+_FIRING = 'count(ALERTS{alertname=~"Respondby.*", alertstate="firing", job=~"$job|"}) or vector(0)'
 
 
 def board() -> Board:
@@ -22,7 +23,7 @@ def board() -> Board:
 
 def _gauge(name: str) -> str:
     """A gauge that is read from the store or the broker: the same on every worker."""
-    return f"max(respondby_{name}{{{_INSTANCE}}})"
+    return f"max(respondby_{name}{{{_OURS}}})"
 
 
 def _well() -> tuple[Panel, ...]:
@@ -76,7 +77,7 @@ def _looked_after() -> tuple[Panel, ...]:
         _count(
             "Alerts that left late",
             "At-risk and breach alerts of the last hour, 30 seconds late or more.",
-            Query("max(respondby:late_alerts:1h)", "late"),
+            Query('max(respondby:late_alerts:1h{job=~"$job"})', "late"),
             fine_until(1, "orange"),
             "RespondbyAlertsLate",
         ),
@@ -88,7 +89,7 @@ def _yes_or_no(title: str, description: str, metric: str, runbook: str) -> Panel
     return Panel(
         title=title,
         description=description,
-        queries=[Query(f"{metric}{{{_INSTANCE}}}", "{{instance}}")],
+        queries=[Query(f"{metric}{{{_OURS}}}", "{{instance}}")],
         kind="numbers",
         steps=fine_from(1),
         words={0: "no", 1: "yes"},
@@ -114,7 +115,7 @@ def _count(
 
 
 def _policy() -> Panel:
-    info = f"respondby_policy_info{{{_INSTANCE}}}"
+    info = f"respondby_policy_info{{{_OURS}}}"
     return Panel(
         title="Policy in force",
         description=(
@@ -130,7 +131,7 @@ def _policy() -> Panel:
 
 def _traffic() -> tuple[Panel, ...]:
     def per_minute(counter: str, label: str) -> Query:
-        rate = f"rate({counter}{{{_INSTANCE}}}[$__rate_interval])"
+        rate = f"rate({counter}{{{_OURS}}}[$__rate_interval])"
         return Query(f"60 * sum by ({label}) ({rate})", f"{{{{{label}}}}}")
 
     return (
@@ -158,7 +159,7 @@ def _traffic() -> tuple[Panel, ...]:
 
 def _durations() -> tuple[Panel, ...]:
     def quantiles(histogram: str, window: str, *shares: float) -> list[Query]:
-        buckets = f"sum by (le) (rate({histogram}_bucket{{{_INSTANCE}}}[{window}]))"
+        buckets = f"sum by (le) (rate({histogram}_bucket{{{_OURS}}}[{window}]))"
         return [
             Query(f"histogram_quantile({share}, {buckets})", f"p{share * 100:g}")
             for share in shares
@@ -227,7 +228,7 @@ def _queues() -> tuple[Panel, ...]:
 
 
 def _dead_letters() -> Panel:
-    buried = f"sum by (reason) (respondby_dead_letters_total{{{_INSTANCE}}})"
+    buried = f"sum by (reason) (respondby_dead_letters_total{{{_OURS}}})"
     return Panel(
         title="Dead letters by reason",
         description=(
@@ -242,7 +243,7 @@ def _dead_letters() -> Panel:
 
 def _process() -> tuple[Panel, ...]:
     # These names are everybody's; respondby_ready tells which are ours.
-    ours = f" and on (job, instance) respondby_ready{{{_INSTANCE}}}"
+    ours = f" and on (job, instance) respondby_ready{{{_OURS}}}"
     return (
         Panel(
             title="Memory",

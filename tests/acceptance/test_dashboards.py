@@ -76,6 +76,30 @@ async def test_what_is_shown_is_what_happened(site: Site, prometheus: Prometheus
         assert {one: await _first(prometheus, one) for one in shown} == pytest.approx(shown)
 
 
+async def test_what_a_worker_counted_before_prometheus_first_saw_it_counts(
+    site: Site, tmp_path: Path
+) -> None:
+    await site.worker.up()
+    await site.send(*_a_day(datetime.now(UTC)))
+    await until(lambda: _has_told(site, breaches=2), "both breaches were told")
+    port = site.worker.log("worker_starting")[0]["http_port"]
+    shown = {
+        'respondby:due:28d{level="critical"}': 3,
+        'respondby:missed:28d{level="critical"}': 2,
+        'respondby:breaches:1d{level="critical"}': 2,
+    }
+    async with prometheus_server.scraping([port], tmp_path) as server:
+
+        async def is_shown() -> bool:
+            return {one: await _first(server, one) for one in shown} == pytest.approx(shown)
+
+        await until(is_shown, "all of it is shown", 45)
+
+
+async def _has_told(site: Site, breaches: int) -> bool:
+    return len(await site.events("objective.breached")) == breaches
+
+
 async def _first(prometheus: Prometheus, expression: str) -> float | None:
     return next(iter(await prometheus.query(expression)), None)
 

@@ -13,7 +13,7 @@ from tests.support.prometheus_server import Prometheus, Series
 Panel = Mapping[str, Any]
 
 _WIDTH, _ROW, _GAP, _TITLE, _LEGEND = 1560, 34, 8, 26, 38
-_CHOSEN = {"level": ".*", "instance": ".*", "window": "7d", "__rate_interval": "5m"}
+_CHOSEN = {"job": ".*", "level": ".*", "instance": ".*", "window": "7d", "__rate_interval": "5m"}
 _CSS = """
 body { margin: 0; background: #111217; color: #ccccdc; font: 13px "DejaVu Sans", sans-serif }
 h1 { position: absolute; left: 16px; top: 6px; font-size: 17px; font-weight: 500; margin: 0 }

@@ -25,7 +25,13 @@ def panels() -> Iterator[tuple[str, Json]]:
 
 def queries(window: str = "7d", rate_interval: str = "1m") -> Iterator[tuple[str, str]]:
     """Each panel's PromQL as Grafana sends it, all levels and workers chosen."""
-    chosen = {"level": ".*", "instance": ".*", "window": window, "__rate_interval": rate_interval}
+    chosen = {
+        "job": ".*",
+        "level": ".*",
+        "instance": ".*",
+        "window": window,
+        "__rate_interval": rate_interval,
+    }
     for name, panel in panels():
         for target in panel["targets"]:
             expression = target["expr"]

@@ -52,6 +52,14 @@ def test_no_worker_is_killed_while_it_may_still_drain(services: dict[str, Servic
     assert int(services["worker"]["stop_grace_period"].removesuffix("s")) >= GONE_WITHIN
 
 
+def test_no_container_leaves_a_volume_without_a_name(services: dict[str, Service]) -> None:
+    (left,) = re.findall("^VOLUME (.+)$", (DEPLOY / "Dockerfile").read_text("utf-8"), re.M)
+    ours = [one for one in services.values() if one["image"] == services["worker"]["image"]]
+    assert len(ours) == 2
+    for service in ours:
+        assert left in {mount.split(":")[0] for mount in service["tmpfs"]}
+
+
 def test_what_is_mounted_from_here_is_here(services: dict[str, Service]) -> None:
     volumes = [volume for service in services.values() for volume in service.get("volumes", [])]
     here = [DEPLOY / volume.split(":")[0] for volume in volumes if volume.startswith(".")]

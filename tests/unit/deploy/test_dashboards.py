@@ -63,6 +63,16 @@ def test_what_is_the_same_on_every_worker_is_never_added_up() -> None:
 
 
 @pytest.mark.parametrize("panel", PANELS.values(), ids=PANELS.keys())
+def test_a_panel_shows_the_workers_of_one_job(panel: dashboards.Json) -> None:
+    """Two installations have gauges of their own. Only the goals have no job."""
+    for target in panel["targets"]:
+        selectors = re.findall(r"\b(?:respondby[_:][\w:]+|ALERTS)(?:{[^}]*})?", target["expr"])
+        ours = [one for one in selectors if not one.startswith("respondby:goal{")]
+        assert ours or "respondby:goal{" in target["expr"]
+        assert [one for one in ours if 'job=~"$job' not in one] == []
+
+
+@pytest.mark.parametrize("panel", PANELS.values(), ids=PANELS.keys())
 def test_a_panel_says_what_it_shows_and_in_which_unit(panel: dashboards.Json) -> None:
     assert len(panel["description"]) > 30
     assert panel["description"].endswith(".")
