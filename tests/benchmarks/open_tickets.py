@@ -20,11 +20,11 @@ from tests.benchmarks import tickets
 from tests.support.upstream import Sending
 from worker.broker.port import Delivery
 from worker.pipeline import reading
-from worker.pipeline.desk import Archive, Desk
+from worker.pipeline.desk import Desk
 from worker.policy import loading
 from worker.settings import MAX_MESSAGE_BYTES, Settings
 from worker.store import tables
-from worker.store.port import Changes
+from worker.store.port import Archive, Changes
 from worker.store.sqlite import SqliteStore
 
 Row = dict[str, Any]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.rows import SOURCE, at, event, keep, message, ticket
+from tests.support.rows import SOURCE, at, event, keep, known_to, message, ticket, tickets_of
 from worker import errors
 from worker.store import port
 
@@ -17,22 +17,24 @@ async def test_what_was_committed_is_found_again_field_by_field(store: port.Stor
     await keep(store, inbox=(event("e-1"),), tickets=(known,), outbox=(waiting_out,))
 
     async with store.begin() as transaction:
-        assert await transaction.known([(SOURCE, "e-1")]) == {(SOURCE, "e-1"): b"digest of e-1"}
-        assert await transaction.tickets([known.key]) == {known.key: known}
+        assert await known_to(transaction, [(SOURCE, "e-1")]) == {(SOURCE, "e-1"): b"digest of e-1"}
+        assert await tickets_of(transaction, [known.key]) == {known.key: known}
         assert await transaction.histories([known.key]) == {known.key: [event("e-1")]}
     assert await store.outbox(10) == [waiting_out]
 
 
-async def test_nothing_is_kept_of_a_transaction_that_was_not_committed(store: port.Store) -> None:
+async def test_nothing_is_kept_of_a_commit_that_was_refused(store: port.Store) -> None:
+    await keep(store, inbox=(event("e-1"),))
+    changes = port.Changes(
+        inbox=[event("e-0"), event("e-1")], tickets=[ticket(wake_at=at(0))], outbox=[message("m-1")]
+    )
     async with store.begin() as transaction:
-        changes = port.Changes(
-            inbox=[event("e-1")], tickets=[ticket(wake_at=at(0))], outbox=[message("m-1")]
-        )
-        await transaction.save(changes)
+        with pytest.raises(port.EventAlreadyKnown):
+            await transaction.commit(changes)
 
     async with store.begin() as transaction:
-        assert not await transaction.known([(SOURCE, "e-1")])
-        assert not await transaction.tickets([(SOURCE, "T-1")])
+        assert not await known_to(transaction, [(SOURCE, "e-0")])
+        assert not await tickets_of(transaction, [(SOURCE, "T-1")])
     assert await store.outbox(10) == []
     assert await store.next_wake() is None
 
@@ -40,12 +42,13 @@ async def test_nothing_is_kept_of_a_transaction_that_was_not_committed(store: po
 async def test_an_error_inside_a_transaction_takes_it_back(store: port.Store) -> None:
     async def fail_half_way() -> None:
         async with store.begin() as transaction:
-            await transaction.save(port.Changes(outbox=[message("m-1")]))
+            assert await transaction.retire(at(0), 10) == 1
             raise ZeroDivisionError
 
+    await _keep_finished(store)
     with pytest.raises(ZeroDivisionError):
         await fail_half_way()
-    assert await store.outbox(10) == []
+    assert await _tombstones(store) == set()
 
 
 async def test_a_cancelled_transaction_is_taken_back_and_leaves_the_turn(store: port.Store) -> None:
@@ -53,10 +56,11 @@ async def test_a_cancelled_transaction_is_taken_back_and_leaves_the_turn(store: 
 
     async def never_ends() -> None:
         async with store.begin() as transaction:
-            await transaction.save(port.Changes(outbox=[message("m-1")]))
+            await transaction.retire(at(0), 10)
             begun.set()
             await asyncio.Event().wait()
 
+    await _keep_finished(store)
     task = asyncio.create_task(never_ends())
     await begun.wait()
     task.cancel()
@@ -64,15 +68,48 @@ async def test_a_cancelled_transaction_is_taken_back_and_leaves_the_turn(store: 
         await task
     await keep(store, outbox=(message("m-2"),))
     assert [row.id for row in await store.outbox(10)] == ["m-2"]
+    assert await _tombstones(store) == set()
 
 
-async def test_a_transaction_sees_its_own_changes_and_others_do_not(store: port.Store) -> None:
-    async with store.begin() as transaction:
-        await transaction.save(port.Changes(inbox=[event("e-1")], outbox=[message("m-1")]))
-        assert (SOURCE, "e-1") in await transaction.known([(SOURCE, "e-1")])
-        assert await store.outbox(10) == []
+@pytest.mark.parametrize("turns", range(0, 12, 2))
+async def test_who_is_cancelled_at_any_moment_leaves_all_or_nothing_and_the_turn(
+    store: port.Store, turns: int
+) -> None:
+    changes = port.Changes(inbox=[event("e-1")], outbox=[message("m-1")])
+
+    async def write() -> None:
+        async with store.begin([ticket().key]) as transaction:
+            await transaction.archive([((SOURCE, "e-1"), ticket().key)])
+            await transaction.commit(changes)
+
+    task = asyncio.create_task(write())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    async with store.begin([ticket().key]) as transaction:
+        known = await known_to(transaction, [(SOURCE, "e-1")])
         await transaction.commit()
-    assert [row.id for row in await store.outbox(10)] == ["m-1"]
+    assert len(await store.outbox(10)) == len(known)
+
+
+async def test_of_a_batch_the_tickets_of_new_events_are_told(store: port.Store) -> None:
+    """A known event is a duplicate, and nothing is to be decided on its ticket."""
+    known, other, third = ticket(), ticket("T-2"), ticket("T-3")
+    await keep(store, inbox=(event("e-1"), event("e-2", "T-2")), tickets=(known, other, third))
+    batch = [
+        ((SOURCE, "e-1"), known.key),
+        ((SOURCE, "e-9"), other.key),
+        ((SOURCE, "e-9"), third.key),  # an id that comes for two tickets is of both
+        ((SOURCE, "e-8"), (SOURCE, "T-9")),
+    ]
+    async with store.begin([ticket for _, ticket in batch]) as transaction:
+        assert await transaction.archive(batch) == port.Archive(
+            known={(SOURCE, "e-1"): b"digest of e-1"},
+            tickets={other.key: other, third.key: third},
+            histories={other.key: [event("e-2", "T-2")]},
+        )
+        assert await transaction.archive([]) == port.Archive({}, {}, {})
 
 
 async def test_writers_on_one_ticket_take_turns(store: port.Store) -> None:
@@ -81,10 +118,9 @@ async def test_writers_on_one_ticket_take_turns(store: port.Store) -> None:
     async def write(name: str) -> None:
         async with store.begin([(SOURCE, "T-1"), (SOURCE, name)]) as transaction:
             order.append(name)
-            await asyncio.sleep(0)
-            await transaction.save(port.Changes(outbox=[message(name)]))
+            await transaction.archive([((SOURCE, name), (SOURCE, "T-1"))])
             order.append(name)
-            await transaction.commit()
+            await transaction.commit(port.Changes(outbox=[message(name)]))
 
     await asyncio.gather(*(write(name) for name in "abc"))
     assert order[::2] == order[1::2]
@@ -104,14 +140,13 @@ async def test_who_waited_for_a_ticket_decides_on_what_the_other_made_of_it(
             begun.set()
             await asyncio.sleep(0)
             changes = port.Changes(inbox=[event("e-1")], tickets=[ticket(ledger=b"first")])
-            await transaction.save(changes)
-            await transaction.commit()
+            await transaction.commit(changes)
 
     async def decide_second() -> None:
         await begun.wait()
         async with store.begin([ticket().key]) as transaction:
-            assert await transaction.known([(SOURCE, "e-1")])
-            assert await transaction.tickets([ticket().key]) == {
+            assert await known_to(transaction, [(SOURCE, "e-1")])
+            assert await tickets_of(transaction, [ticket().key]) == {
                 ticket().key: ticket(ledger=b"first")
             }
             assert await transaction.histories([ticket().key]) == {ticket().key: [event("e-1")]}
@@ -126,9 +161,8 @@ async def test_tickets_may_be_named_in_any_order(store: port.Store) -> None:
     async def write(number: int) -> None:
         keys = [(SOURCE, name) for name in (names, names[::-1])[number % 2]]
         async with store.begin(keys) as transaction:
-            found = await transaction.tickets(keys)
-            await transaction.save(port.Changes(tickets=[*found.values()]))
-            await transaction.commit()
+            found = await tickets_of(transaction, keys)
+            await transaction.commit(port.Changes(tickets=[*found.values()]))
 
     await asyncio.gather(*(write(number) for number in range(6)))
 
@@ -137,7 +171,7 @@ async def test_an_event_that_is_there_already_cannot_be_added(store: port.Store)
     await keep(store, inbox=(event("e-1"),))
     async with store.begin() as transaction:
         with pytest.raises(port.EventAlreadyKnown):
-            await transaction.save(port.Changes(inbox=[event("e-1", "T-2")]))
+            await transaction.commit(port.Changes(inbox=[event("e-1", "T-2")]))
         with pytest.raises(port.TransactionFailed):
             await transaction.commit()
 
@@ -147,11 +181,11 @@ async def test_equal_ids_of_two_sources_are_two_events_and_two_tickets(store: po
     events = event("e-1"), event("e-1", source="/other")
     await keep(store, inbox=events, tickets=(ours, theirs))
     async with store.begin() as transaction:
-        assert await transaction.tickets([ours.key, theirs.key]) == {
+        assert await tickets_of(transaction, [ours.key, theirs.key]) == {
             ours.key: ours,
             theirs.key: theirs,
         }
-        assert await transaction.known([theirs.key, (SOURCE, "e-1")]) == {
+        assert await known_to(transaction, [theirs.key, (SOURCE, "e-1")]) == {
             (SOURCE, "e-1"): b"digest of e-1"
         }
 
@@ -171,7 +205,7 @@ async def test_a_ticket_is_replaced_whole(store: port.Store) -> None:
     closed = ticket(phase="closed", level="low", ledger=b"[]")
     await keep(store, tickets=(closed,))
     async with store.begin() as transaction:
-        assert await transaction.tickets([closed.key]) == {closed.key: closed}
+        assert await tickets_of(transaction, [closed.key]) == {closed.key: closed}
     assert await store.next_wake() is None
 
 
@@ -179,9 +213,9 @@ async def test_many_keys_are_asked_at_once(store: port.Store) -> None:
     events = tuple(event(f"e-{n}", f"T-{n}", source=f"/psa-{n % 7}") for n in range(1000))
     await keep(store, inbox=events)
     async with store.begin() as transaction:
-        assert len(await transaction.known([row.key for row in events])) == 1000
+        assert len(await known_to(transaction, [row.key for row in events])) == 1000
         assert len(await transaction.histories([row.ticket_key for row in events])) == 1000
-        assert not await transaction.known([])
+        assert not await known_to(transaction, [])
 
 
 async def test_what_is_due_comes_oldest_first_and_no_more_than_asked(store: port.Store) -> None:
@@ -361,7 +395,7 @@ async def test_finished_tickets_are_retired_longest_ago_first_and_no_more_than_a
     assert [await _retire(store, limit=3), await _tombstones(store)] == [3, {"T-4", "T-3", "T-2"}]
     assert [await _retire(store, limit=3), await _retire(store, limit=3)] == [1, 0]
     async with store.begin() as transaction:
-        kept = await transaction.tickets([row.key for row in (*finished, *live)])
+        kept = await tickets_of(transaction, [row.key for row in (*finished, *live)])
     assert [kept[row.key] for row in finished] == [replace(r, phase="retired") for r in finished]
     assert [kept[row.key] for row in live] == live
 
@@ -376,9 +410,9 @@ async def test_a_tombstone_s_events_are_known_and_its_history_is_whole(store: po
             key: history,
             (SOURCE, "T-2"): [event("x", "T-2")],
         }
-        assert await transaction.known([(SOURCE, "e-2")]) == {(SOURCE, "e-2"): b"digest of e-2"}
+        assert await known_to(transaction, [(SOURCE, "e-2")]) == {(SOURCE, "e-2"): b"digest of e-2"}
         with pytest.raises(port.EventAlreadyKnown):
-            await transaction.save(port.Changes(inbox=[event("e-2", "T-2")]))
+            await transaction.commit(port.Changes(inbox=[event("e-2", "T-2")]))
 
 
 async def test_a_tombstone_comes_back_to_life_with_all_of_its_past_as_often_as_it_likes(
@@ -410,11 +444,11 @@ async def test_what_is_forgotten_leaves_nothing_and_its_names_are_free_again(
     async with store.begin() as transaction:
         assert await transaction.forget(at(-1), 10) == 0, "it is no older than that"
         assert await transaction.forget(at(0), 10) == 1
-        assert not await transaction.tickets([key, waiting.key])
+        assert not await tickets_of(transaction, [key, waiting.key])
         assert not await transaction.histories([key, waiting.key])
-        assert set(await transaction.known([(SOURCE, n) for n in ("e-1", "e-2", "x", "y")])) == {
-            (SOURCE, "y")
-        }
+        assert set(
+            await known_to(transaction, [(SOURCE, n) for n in ("e-1", "e-2", "x", "y")])
+        ) == {(SOURCE, "y")}
     assert len((await store.histories([key]))[key]) == 3, "nothing was committed"
 
     assert await _forget(store) == 1
@@ -430,7 +464,7 @@ async def test_what_is_retired_and_not_committed_is_as_it_was(store: port.Store)
     key = await _keep_finished(store)
     async with store.begin() as transaction:
         assert await transaction.retire(at(0), 10) == 1
-        assert (await transaction.tickets([key]))[key].phase == "retired"
+        assert (await tickets_of(transaction, [key]))[key].phase == "retired"
     assert await _tombstones(store) == set()
     assert len((await store.histories([key]))[key]) == 3
 
@@ -441,14 +475,13 @@ async def test_retiring_a_ticket_that_is_being_decided_on_loses_nothing(store: p
 
     async def decide() -> None:
         async with store.begin([key]) as transaction:
-            await transaction.tickets([key])
+            await tickets_of(transaction, [key])
             begun.set()
             await asyncio.sleep(0.01)
             history = await transaction.histories([key])
             assert all(row.body for row in history[key])
             reopened = ticket(phase="running", last_event_at=at(9))
-            await transaction.save(port.Changes(inbox=[event("late")], tickets=[reopened]))
-            await transaction.commit()
+            await transaction.commit(port.Changes(inbox=[event("late")], tickets=[reopened]))
 
     async def retire() -> int:
         await begun.wait()
@@ -492,7 +525,7 @@ async def test_what_was_kept_is_there_after_closing_and_opening(store: port.Stor
     await store.open()
     assert await store.next_wake() == at(1)
     async with store.begin() as transaction:
-        assert await transaction.known([(SOURCE, "e-1")])
+        assert await known_to(transaction, [(SOURCE, "e-1")])
 
 
 async def test_a_store_for_one_worker_cannot_be_opened_by_another(lone_store: port.Store) -> None:
@@ -525,5 +558,5 @@ async def _forget(store: port.Store) -> int:
 async def _tombstones(store: port.Store) -> set[str]:
     """The tickets that are tombstones."""
     async with store.begin() as transaction:
-        rows = await transaction.tickets([(SOURCE, f"T-{n}") for n in range(9)])
+        rows = await tickets_of(transaction, [(SOURCE, f"T-{n}") for n in range(9)])
     return {row.ticket_id for row in rows.values() if row.phase == "retired"}

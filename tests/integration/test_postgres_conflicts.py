@@ -2,11 +2,13 @@
 
 import asyncio
 
+from tests.support.postgres_fixtures import save
 from tests.support.postgres_server import PrivateServer
-from tests.support.rows import SOURCE, event, keep, ticket
+from tests.support.rows import SOURCE, event, keep, known_to, ticket, tickets_of
 from worker.pipeline.repeatable import repeatable
 from worker.store import port
 from worker.store.postgres import PostgresStore
+from worker.store.transaction import SqlTransaction
 
 KEYS = [(SOURCE, "T-1"), (SOURCE, "T-2")]
 
@@ -19,13 +21,12 @@ async def test_an_id_that_comes_in_two_tickets_at_once_is_kept_once_and_then_kno
     @repeatable
     async def add_to_the_other_ticket() -> None:
         async with colleague.begin([KEYS[1]]) as transaction:
-            found.append(bool(await transaction.known([(SOURCE, "e-1")])))
+            found.append(bool(await known_to(transaction, [(SOURCE, "e-1")])))
             if not found[-1]:
-                await transaction.save(port.Changes(inbox=[event("e-1", "T-2")]))
-                await transaction.commit()
+                await transaction.commit(port.Changes(inbox=[event("e-1", "T-2")]))
 
     async with postgres_store.begin([KEYS[0]]) as transaction:
-        await transaction.save(port.Changes(inbox=[event("e-1", "T-1")]))
+        await save(transaction, port.Changes(inbox=[event("e-1", "T-1")]))
         second = asyncio.create_task(add_to_the_other_ticket())
         await postgres.has_waiters(database)
         await transaction.commit()
@@ -44,22 +45,21 @@ async def test_a_deadlock_ends_one_transaction_which_is_then_repeated(
     async def decide(has_second: asyncio.Event) -> None:
         tries.append(has_second)
         async with colleague.begin() as transaction:
-            await transaction.tickets([KEYS[1]])
+            await tickets_of(transaction, [KEYS[1]])
             has_second.set()
             if len(tries) == 1:
                 await postgres.has_waiters(database)
-            await transaction.tickets([KEYS[0]])
-            await transaction.save(port.Changes(tickets=[ticket("T-2", ledger=b"mine")]))
-            await transaction.commit()
+            await tickets_of(transaction, [KEYS[0]])
+            await transaction.commit(port.Changes(tickets=[ticket("T-2", ledger=b"mine")]))
 
     async with postgres_store.begin() as transaction:
         # The one who looks for a deadlock is the one whose transaction ends.
         await _never_looks_for_deadlocks(transaction)
-        await transaction.tickets([KEYS[0]])
+        await tickets_of(transaction, [KEYS[0]])
         has_second = asyncio.Event()
         deciding = asyncio.create_task(decide(has_second))
         await has_second.wait()
-        assert (await transaction.tickets([KEYS[1]]))[KEYS[1]].ledger == b"{}"
+        assert (await tickets_of(transaction, [KEYS[1]]))[KEYS[1]].ledger == b"{}"
         await transaction.commit()
     await deciding
     assert len(tries) == 2
@@ -67,5 +67,7 @@ async def test_a_deadlock_ends_one_transaction_which_is_then_repeated(
 
 
 async def _never_looks_for_deadlocks(transaction: port.Transaction) -> None:
-    connection = transaction._connection  # type: ignore[attr-defined]
-    await connection.exec_driver_sql("SET LOCAL deadlock_timeout = '1h'")
+    assert isinstance(transaction, SqlTransaction)
+    await transaction._run(
+        lambda connection: connection.exec_driver_sql("SET LOCAL deadlock_timeout = '1h'")
+    )

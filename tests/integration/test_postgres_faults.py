@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from tests.support.authority import Authority
-from tests.support.postgres_fixtures import reader_at, store_at
+from tests.support.postgres_fixtures import reader_at, save, store_at
 from tests.support.postgres_server import PASSWORD, PrivateServer
 from tests.support.proxy import Proxy
-from tests.support.rows import SOURCE, at, event, keep, message, ticket
+from tests.support.rows import SOURCE, at, event, keep, known_to, message, ticket
 from worker import errors
 from worker.store import port
 from worker.store import postgres as stores
@@ -29,7 +29,7 @@ async def test_after_a_restart_of_the_server_the_store_is_away_and_then_is_not(
 
     async def be_cut_off() -> None:
         async with postgres_store.begin([KEY]) as transaction:
-            await transaction.save(port.Changes(outbox=[message("lost")]))
+            await save(transaction, port.Changes(outbox=[message("lost")]))
             await asyncio.to_thread(postgres.restart)
             await transaction.commit()
 
@@ -58,14 +58,14 @@ async def test_a_commit_whose_answer_got_lost_is_unknown_and_may_be_repeated(
 
         async def commit_unheard() -> None:
             async with store.begin([KEY]) as transaction:
-                await transaction.save(port.Changes(inbox=[event("e-1")]))
+                await save(transaction, port.Changes(inbox=[event("e-1")]))
                 proxy.mute()
                 await transaction.commit()
 
         with pytest.raises(errors.StoreUnavailable):
             await commit_unheard()
         async with store.begin([KEY]) as transaction:
-            assert await transaction.known([(SOURCE, "e-1")])
+            assert await known_to(transaction, [(SOURCE, "e-1")])
 
 
 async def test_a_server_that_falls_silent_is_given_up(
@@ -113,7 +113,7 @@ async def test_a_worker_that_is_frozen_in_a_transaction_loses_it(
 
     async def be_frozen(store: PostgresStore) -> None:
         async with store.begin([KEY]) as transaction:
-            await transaction.save(port.Changes(outbox=[message("never")]))
+            await save(transaction, port.Changes(outbox=[message("never")]))
             async with postgres_store.begin([KEY]):
                 pass  # it waited for the ticket, and has it
             await transaction.commit()
@@ -155,7 +155,7 @@ async def test_data_that_no_database_can_hold_does_not_pass_for_a_store_that_is_
 
 async def test_a_step_that_failed_cannot_be_committed(postgres_store: PostgresStore) -> None:
     async with postgres_store.begin() as transaction:
-        await transaction.save(port.Changes(outbox=[message("a")]))
+        await save(transaction, port.Changes(outbox=[message("a")]))
         with pytest.raises(DBAPIError):
             await transaction.due(at(0), 2**70)
         with pytest.raises(port.TransactionFailed):
@@ -215,7 +215,7 @@ async def test_the_server_s_certificate_is_checked_if_the_url_says_so(
     authority, another = Authority(tmp_path), Authority(tmp_path, "another").certificate
     with postgres.speaking_tls(authority.sign("database")):
         trusted = url + str(authority.certificate)
-        async with _store(trusted) as store, store._writer.connect() as connection:
+        async with _store(trusted) as store, store._ready().connect() as connection:
             used = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
             assert (await connection.exec_driver_sql(used)).scalar() is True
         with pytest.raises(errors.StoreUnavailable, match="CERTIFICATE_VERIFY_FAILED"):

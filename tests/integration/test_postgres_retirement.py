@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.support.postgres_server import PrivateServer
-from tests.support.rows import SOURCE, at, event, keep, ticket
+from tests.support.rows import SOURCE, at, event, keep, ticket, tickets_of
 from worker.store import port
 from worker.store.postgres import PostgresStore
 
@@ -21,7 +21,7 @@ async def test_what_another_worker_decides_on_is_passed_over_at_once(
     other = ticket("T-2", phase="answered", last_event_at=at(-1))
     await keep(postgres_store, inbox=(event("e-1"),), tickets=(CLOSED, other))
     async with postgres_store.begin([KEY]) as deciding, colleague.begin() as retiring:
-        await deciding.tickets([KEY])
+        await tickets_of(deciding, [KEY])
         assert await retiring.retire(at(0), 10) == 1
         await retiring.commit()
         assert await deciding.histories([KEY]) == {KEY: [event("e-1")]}
@@ -47,12 +47,11 @@ async def test_an_event_that_waited_for_the_retiring_is_decided_on_the_whole_his
 
     async def decide() -> None:
         async with colleague.begin([KEY]) as transaction:
-            (found,) = (await transaction.tickets([KEY])).values()
+            (found,) = (await tickets_of(transaction, [KEY])).values()
             assert found.phase == "retired"
             assert await transaction.histories([KEY]) == {KEY: [event("e-1")]}
             revived = port.Changes(inbox=[event("late")], tickets=[ticket()])
-            await transaction.save(revived)
-            await transaction.commit()
+            await transaction.commit(revived)
 
     async with postgres_store.begin() as retiring:
         assert await retiring.retire(at(0), 10) == 1
@@ -71,9 +70,8 @@ async def test_an_event_that_waited_for_the_forgetting_begins_a_new_ticket(
 
     async def decide() -> None:
         async with colleague.begin([KEY]) as transaction:
-            assert not await transaction.tickets([KEY])
-            await transaction.save(port.Changes(inbox=[event("late")], tickets=[ticket()]))
-            await transaction.commit()
+            assert not await tickets_of(transaction, [KEY])
+            await transaction.commit(port.Changes(inbox=[event("late")], tickets=[ticket()]))
 
     async with postgres_store.begin() as forgetting:
         assert await forgetting.forget(at(0), 10) == 1
@@ -94,7 +92,7 @@ async def test_what_is_over_is_found_without_reading_the_tickets_that_are_not(
 
     retired = ticket("T-2", phase="retired", last_event_at=at(-1))
     await keep(postgres_store, inbox=(event("e-1"),), tickets=(CLOSED, retired))
-    engine = postgres_store._writer.sync_engine
+    engine = postgres_store._ready().sync_engine
     sa.event.listen(engine, "before_cursor_execute", note)
     async with postgres_store.begin() as transaction:
         assert await transaction.forget(at(0), 10) == await transaction.retire(at(0), 10) == 1
@@ -102,7 +100,7 @@ async def test_what_is_over_is_found_without_reading_the_tickets_that_are_not(
 
     questions = [one for one in asked if not one[0].startswith("INSERT")]
     assert len(questions) == 8
-    async with postgres_store._writer.connect() as connection:
+    async with postgres_store._ready().connect() as connection:
         # On small tables a scan is the cheapest, where it is not forbidden.
         await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         for statement, parameters in questions:

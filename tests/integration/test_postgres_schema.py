@@ -111,7 +111,7 @@ async def test_limits_and_durability_are_ours_whatever_the_server_s_defaults(
     postgres.query(f"ALTER ROLE {USER} SET default_transaction_isolation = 'repeatable read'")
     store = store_at(f"{postgres.url(database)}?statement_timeout=0")
     await store.open()
-    async with store._writer.connect() as connection:
+    async with store._ready().connect() as connection:
         found = {
             name: (await connection.exec_driver_sql(f"SHOW {name}")).scalar() for name in wanted
         }
@@ -135,14 +135,14 @@ async def test_no_question_of_the_hot_path_reads_a_whole_table(
     def note(_: object, __: object, statement: str, parameters: Any, *___: object) -> None:
         asked.append((statement, parameters))
 
-    engine = postgres_store._writer.sync_engine
+    engine = postgres_store._ready().sync_engine
     sa.event.listen(engine, "before_cursor_execute", note)
     await _ask_everything(postgres_store)
     sa.event.remove(engine, "before_cursor_execute", note)
 
     questions = [one for one in asked if not re.search("^INSERT|pg_advisory", one[0])]
     assert len(questions) == 8
-    async with postgres_store._writer.connect() as connection:
+    async with postgres_store._ready().connect() as connection:
         # On empty tables a scan is the cheapest, where it is not forbidden.
         await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         for statement, parameters in questions:
@@ -157,9 +157,7 @@ async def _ask_everything(store: PostgresStore) -> None:
     key = (SOURCE, "T-1")
     await keep(store, inbox=(event("e-1"),), tickets=(ticket(),), outbox=(message("a"),))
     async with store.begin([key]) as transaction:
-        await transaction.known([(SOURCE, "e-1")])
-        await transaction.tickets([key])
-        await transaction.histories([key])
+        await transaction.archive([((SOURCE, "e-2"), key)])
         await transaction.due(at(0), 10)
     await store.next_wake()
     async with store.turn():

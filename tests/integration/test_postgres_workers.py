@@ -9,9 +9,9 @@ from datetime import datetime
 
 import pytest
 
-from tests.support.postgres_fixtures import store_at
+from tests.support.postgres_fixtures import save, store_at
 from tests.support.postgres_server import PrivateServer
-from tests.support.rows import SOURCE, at, event, keep, message, ticket
+from tests.support.rows import SOURCE, at, event, keep, known_to, message, ticket, tickets_of
 from worker.store import port
 from worker.store import postgres as stores
 from worker.store.postgres import PostgresStore
@@ -22,17 +22,17 @@ KEY = (SOURCE, "T-1")
 #: A worker that has written all that follows from an event, and does not get to commit it.
 _DYING_WORKER = """
 import asyncio, sys
-from tests.support.rows import SOURCE, event, message, ticket
-from tests.support.postgres_fixtures import store_at
+from tests.support.rows import SOURCE, event, message, ticket, tickets_of
+from tests.support.postgres_fixtures import save, store_at
 from worker.store.port import Changes
 
 async def main() -> None:
     store = store_at(sys.argv[1])
     await store.open()
     async with store.turn(), store.begin([(SOURCE, "T-1"), (SOURCE, "T-2")]) as transaction:
-        await transaction.tickets([(SOURCE, "T-1")])
+        await tickets_of(transaction, [(SOURCE, "T-1")])
         rows = Changes(inbox=[event("e-9")], tickets=[ticket("T-2")], outbox=[message("m-9")])
-        await transaction.save(rows)
+        await save(transaction, rows)
         print("written", flush=True)
         await asyncio.sleep(60)
 
@@ -58,7 +58,7 @@ async def test_two_decisions_on_one_ticket_are_made_one_after_the_other_and_both
     await second
 
     async with postgres_store.begin([KEY]) as transaction:
-        (kept,) = (await transaction.tickets([KEY])).values()
+        (kept,) = (await tickets_of(transaction, [KEY])).values()
         assert [row.id for row in (await transaction.histories([KEY]))[KEY]] == ["e-1", "e-2"]
     assert kept.ledger == (b"first" if is_known else b"") + b"e-1e-2"
 
@@ -67,7 +67,7 @@ async def test_tickets_of_others_are_decided_on_at_the_same_time(
     postgres_store: PostgresStore, colleague: PostgresStore
 ) -> None:
     async with postgres_store.begin([KEY]) as transaction:
-        await transaction.tickets([KEY])
+        await tickets_of(transaction, [KEY])
         await _add_event(colleague, "e-2", "T-2")
         await _decide(transaction, "e-1")
         await transaction.commit()
@@ -82,8 +82,7 @@ async def test_no_two_workers_wake_the_same_ticket(
         first, second = await mine.due(at(0), 4), await theirs.due(at(0), 4)
         assert [row.ticket_id for row in first] == ["T-5", "T-4", "T-3", "T-2"]
         assert [row.ticket_id for row in second] == ["T-1", "T-0"]
-        await mine.save(port.Changes(tickets=[ticket(row.ticket_id) for row in first]))
-        await mine.commit()
+        await mine.commit(port.Changes(tickets=[ticket(row.ticket_id) for row in first]))
     async with colleague.begin() as theirs:
         assert [row.ticket_id for row in await theirs.due(at(0), 9)] == ["T-1", "T-0"]
 
@@ -93,7 +92,7 @@ async def test_a_ticket_is_not_woken_while_an_event_of_it_is_decided_on(
 ) -> None:
     await keep(postgres_store, tickets=(ticket(wake_at=at(0)), ticket("T-2", wake_at=at(0))))
     async with postgres_store.begin([KEY]) as deciding:
-        await deciding.tickets([KEY])
+        await tickets_of(deciding, [KEY])
         async with colleague.begin() as timers:
             assert [row.ticket_id for row in await timers.due(at(0), 9)] == ["T-2"]
     async with colleague.begin() as timers:
@@ -108,8 +107,7 @@ async def test_who_decides_on_an_event_knows_what_the_timers_have_just_said(
         await timers.due(at(0), 9)
         deciding = asyncio.create_task(_add_event(colleague, "e-1"))
         await postgres.has_waiters(database)
-        await timers.save(port.Changes(tickets=[ticket(ledger=b"told")]))
-        await timers.commit()
+        await timers.commit(port.Changes(tickets=[ticket(ledger=b"told")]))
     await deciding
     assert (await colleague.open_tickets())[0].ledger == b"tolde-1"
 
@@ -124,11 +122,10 @@ async def test_a_policy_is_applied_to_what_another_worker_has_just_decided(
             return [row.ledger for row in await applying.open_after(None, 9)]
 
     async with postgres_store.begin([KEY]) as deciding:
-        await deciding.tickets([KEY])
+        await tickets_of(deciding, [KEY])
         applied = asyncio.create_task(page())
         await postgres.has_waiters(database)
-        await deciding.save(port.Changes(tickets=[ticket(ledger=b"newer")]))
-        await deciding.commit()
+        await deciding.commit(port.Changes(tickets=[ticket(ledger=b"newer")]))
     assert await applied == [b"newer", b"{}"]
 
 
@@ -174,8 +171,8 @@ async def test_a_killed_worker_leaves_nothing_half_done_and_holds_nothing(
         async with asyncio.timeout(2), postgres_store.turn():
             assert await postgres_store.outbox(9) == []
         async with asyncio.timeout(2), postgres_store.begin([KEY, (SOURCE, "T-2")]) as transaction:
-            assert not await transaction.known([(SOURCE, "e-9")])
-            assert [*await transaction.tickets([KEY, (SOURCE, "T-2")])] == [KEY]
+            assert not await known_to(transaction, [(SOURCE, "e-9")])
+            assert [*await tickets_of(transaction, [KEY, (SOURCE, "T-2")])] == [KEY]
         async with postgres_store.begin() as timers:
             assert len(await timers.due(at(0), 9)) == 1
 
@@ -214,11 +211,11 @@ async def _add_event(store: PostgresStore, id_: str, ticket_id: str = "T-1") -> 
 
 async def _decide(transaction: port.Transaction, id_: str, ticket_id: str = "T-1") -> None:
     """Add an event to a ticket, and its id to what the ticket's ledger held."""
-    assert not await transaction.known([(SOURCE, id_)])
-    found = await transaction.tickets([(SOURCE, ticket_id)])
+    assert not await known_to(transaction, [(SOURCE, id_)])
+    found = await tickets_of(transaction, [(SOURCE, ticket_id)])
     before = b"".join(row.ledger for row in found.values())
     changed = ticket(ticket_id, ledger=before + id_.encode())
-    await transaction.save(port.Changes(inbox=[event(id_, ticket_id)], tickets=[changed]))
+    await save(transaction, port.Changes(inbox=[event(id_, ticket_id)], tickets=[changed]))
 
 
 @contextmanager

@@ -12,9 +12,10 @@ from schemas.decoding import Rejected, decode
 from schemas.inbound import INBOUND_TYPES
 from worker.broker.port import Delivery
 from worker.pipeline import reading, rows
-from worker.pipeline.desk import Archive, Desk
+from worker.pipeline.desk import Desk
 from worker.policy import loading
 from worker.policy.policy import Policy
+from worker.store.port import Archive
 from worker.ticket import decide, ledger
 from worker.ticket.announce import Announcer
 

@@ -3,17 +3,28 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
 from tests.support.postgres_server import PrivateServer
+from worker.store import port
+from worker.store import transaction as transactions
 from worker.store.postgres import PostgresReader, PostgresStore
 from worker.store.server_clock import ServerClock
+from worker.store.transaction import SqlTransaction
 
 
 def store_at(url: str) -> PostgresStore:
     """A worker's store, not open yet."""
     return PostgresStore(lambda: url, ServerClock())
+
+
+async def save(transaction: port.Transaction, changes: port.Changes) -> None:
+    """Go with these as far as a commit goes before it is one."""
+    assert isinstance(transaction, SqlTransaction)
+    with transaction._step():
+        await transaction._run(partial(transactions.save, changes=changes))
 
 
 def reader_at(url: str) -> PostgresReader:

@@ -1,5 +1,6 @@
 """Rows of the store, made for tests: every field can be named, none has to be."""
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 from worker.store import port
@@ -77,5 +78,20 @@ async def keep(
 ) -> None:
     """Commit these in one transaction."""
     async with store.begin() as transaction:
-        await transaction.save(port.Changes(inbox=inbox, tickets=tickets, outbox=outbox))
-        await transaction.commit()
+        await transaction.commit(port.Changes(inbox=inbox, tickets=tickets, outbox=outbox))
+
+
+async def known_to(
+    transaction: port.Transaction, events: Collection[port.EventKey]
+) -> Mapping[port.EventKey, bytes]:
+    """The digest of each of these events that is in the inbox."""
+    nobody = (SOURCE, "nobody's")
+    return (await transaction.archive([(event, nobody) for event in events])).known
+
+
+async def tickets_of(
+    transaction: port.Transaction, keys: Collection[port.TicketKey]
+) -> Mapping[port.TicketKey, port.TicketRow]:
+    """Those of these tickets that are known."""
+    unheard = (SOURCE, "not heard of yet")
+    return (await transaction.archive([(unheard, key) for key in keys])).tickets

@@ -1,6 +1,7 @@
 """What is counted, said in the words of the flow."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,8 +30,8 @@ class Accounts:
         self._begin_at_zero()
 
     def decided(self, results: Iterable[tuple[str, str]], decisions: Iterable[Decision]) -> None:
-        for type_, result in results:
-            self.metrics.events.labels(type_, result).inc()
+        for (type_, result), count in Counter(results).items():
+            self.metrics.events.labels(type_, result).inc(count)
         for decision in decisions:
             for event in decision.outbound:
                 self._said(event)
@@ -44,9 +45,10 @@ class Accounts:
     def buried(self, reason: str) -> None:
         self.metrics.dead_letters.labels(reason).inc()
 
-    def published(self, rows: Iterable[OutboxRow], now: datetime) -> None:
+    def published(self, rows: Sequence[OutboxRow], now: datetime) -> None:
+        for type_, count in Counter(row.type for row in rows).items():
+            self.metrics.published.labels(type_).inc(count)
         for row in rows:
-            self.metrics.published.labels(row.type).inc()
             delay = self.metrics.alert_lag if row.type in _ALERTS else self.metrics.processing
             delay.observe(max((now - row.since).total_seconds(), 0))
 

@@ -1,6 +1,6 @@
 """A batch of events decided in memory: between what the store knew and what it shall know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -10,13 +10,13 @@ from worker.pipeline import rows
 from worker.pipeline.reading import Read
 from worker.policy.policy import Policy
 from worker.store.port import (
+    Archive,
     Changes,
     EventKey,
     InboxRow,
     OutboxRow,
     TicketKey,
     TicketRow,
-    Transaction,
 )
 from worker.ticket import decide
 from worker.ticket.announce import Announcer
@@ -35,22 +35,6 @@ class File:
     ledger: Ledger
     first_seen_at: datetime
     last_event_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Archive:
-    """What the store knew of the batch's events and tickets."""
-
-    known: Mapping[EventKey, bytes]
-    tickets: Mapping[TicketKey, TicketRow]
-    histories: Mapping[TicketKey, Sequence[InboxRow]]
-
-    def file(self, key: TicketKey, read: Read) -> File:
-        """The ticket's file; a new one if this is the first that is heard of it."""
-        row = self.tickets.get(key)
-        if row is None:
-            return File((), Ledger(), read.delivery.received_at, read.event.time)
-        return opened(row, self.histories[key])
 
 
 @dataclass(slots=True)
@@ -79,11 +63,18 @@ class Desk:
                 raise Rejected("id_conflict", "this id came before, with another body")
             return "duplicate"
         key = read.ticket_key
-        file = self._files.get(key) or self.archive.file(key, read)
+        file = self._files.get(key) or self._file(key, read)
         announcer = Announcer(self.source, key)
         decision = decide.on_event(announcer, file.ledger, file.history, read.entry, self.policy)
         self._keep(key, file, read, decision)
         return "stale" if decision.late and not decision.outbound else "applied"
+
+    def _file(self, key: TicketKey, read: Read) -> File:
+        """The ticket's file; a new one if this is the first that is heard of it."""
+        row = self.archive.tickets.get(key)
+        if row is None:
+            return File((), Ledger(), read.delivery.received_at, read.event.time)
+        return opened(row, self.archive.histories[key])
 
     def _keep(self, key: TicketKey, file: File, read: Read, decision: Decision) -> None:
         # An old event may have come just now, and its repetitions with it.
@@ -108,17 +99,6 @@ def opened(row: TicketRow, history: Sequence[InboxRow]) -> File:
     """The file of a ticket that the store knows. Raises TicketDamaged."""
     entries = tuple(rows.entry(known) for known in history)
     return File(entries, rows.ledger(row), row.first_seen_at, row.last_event_at)
-
-
-async def laid_out(
-    transaction: Transaction, batch: Sequence[Read], policy: Policy, source: str, now: datetime
-) -> Desk:
-    """A desk with all that the store knows of the batch's events and tickets."""
-    known = await transaction.known({read.key for read in batch})
-    new = {read.ticket_key for read in batch if read.key not in known}
-    tickets = await transaction.tickets(new) if new else {}
-    histories = await transaction.histories(tickets.keys()) if tickets else {}
-    return Desk(policy, source, now, Archive(known, tickets, histories))
 
 
 def _inbox_row(read: Read) -> InboxRow:

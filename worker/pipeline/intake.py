@@ -98,13 +98,11 @@ class Intake:
         if not batch:
             return []
         async with self.store.begin({read.ticket_key for read in batch}) as transaction:
-            work = await desk.laid_out(
-                transaction, batch, self.policies.current, self.source, self.clock.now()
-            )
+            archive = await transaction.archive({(read.key, read.ticket_key) for read in batch})
+            work = Desk(self.policies.current, self.source, self.clock.now(), archive)
             results, dead = self._decide(work, batch)
             changes = work.changes()
-            await transaction.save(changes)
-            await transaction.commit()
+            await transaction.commit(changes)
         self.accounts.decided(results, work.decisions)
         self.relay.added(len(changes.outbox))
         self.timers.expect(row.wake_at for row in changes.tickets)

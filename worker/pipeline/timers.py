@@ -87,8 +87,7 @@ class Timers:
             if not due:
                 return False
             decided, put_aside = self._decided(due, now)
-            await transaction.save(_changes(decided, put_aside, now))
-            await transaction.commit()
+            await transaction.commit(_changes(decided, put_aside, now))
         self.accounts.decided([], [decision for _, decision in decided])
         self.relay.added(sum(len(decision.outbound) for _, decision in decided))
         return True

@@ -4,7 +4,7 @@ Every question looks at all rows; it is meant for thousands of tickets, not for 
 """
 
 import asyncio
-from collections import ChainMap, Counter
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -20,10 +20,9 @@ class _Rows:
     tickets: dict[port.TicketKey, port.TicketRow] = field(default_factory=dict)
     outbox: dict[str, port.OutboxRow] = field(default_factory=dict)
 
-    def take(self, newer: "_Rows") -> None:
-        self.inbox.update(newer.inbox)
-        self.tickets.update(newer.tickets)
-        self.outbox.update(newer.outbox)
+    def retired(self, over: Collection[port.TicketRow]) -> "_Rows":
+        tombstones = {row.key: replace(row, phase="retired") for row in over}
+        return replace(self, tickets={**self.tickets, **tombstones})
 
     def without(self, tickets: Collection[port.TicketKey]) -> "_Rows":
         return _Rows(
@@ -34,75 +33,64 @@ class _Rows:
 
 
 class _Transaction:
-    """Changes gather in `_mine`, in front of what is kept, until they are committed."""
+    """Tickets that are retired or forgotten are so in `_mine` only, until that is committed."""
 
     def __init__(self, kept: _Rows) -> None:
-        self._kept = kept
-        self._left = kept
-        """that of it which was not forgotten"""
-        self._mine = _Rows()
+        self._kept = self._mine = kept
         self._failed = False
 
-    async def known(self, keys: Collection[port.EventKey]) -> Mapping[port.EventKey, bytes]:
-        inbox = ChainMap(self._mine.inbox, self._left.inbox)
-        return {key: inbox[key].digest for key in keys if key in inbox}
-
-    async def tickets(
-        self, keys: Collection[port.TicketKey]
-    ) -> Mapping[port.TicketKey, port.TicketRow]:
-        tickets = self._tickets()
-        return {key: tickets[key] for key in keys if key in tickets}
+    async def archive(
+        self, events: Collection[tuple[port.EventKey, port.TicketKey]]
+    ) -> port.Archive:
+        inbox, tickets = self._mine.inbox, self._mine.tickets
+        known = {event: inbox[event].digest for event, _ in events if event in inbox}
+        new = {ticket for event, ticket in events if event not in known}
+        found = {key: tickets[key] for key in new if key in tickets}
+        return port.Archive(known, found, await self.histories(found))
 
     async def histories(
         self, keys: Collection[port.TicketKey]
     ) -> Mapping[port.TicketKey, Sequence[port.InboxRow]]:
-        return _histories((*self._left.inbox.values(), *self._mine.inbox.values()), keys)
+        return _histories(self._mine.inbox.values(), keys)
 
     async def open_after(
         self, after: port.TicketKey | None, limit: int
     ) -> Sequence[port.TicketRow]:
-        return _open_after(self._tickets().values(), after, limit)
+        return _open_after(self._mine.tickets.values(), after, limit)
 
     async def due(self, now: datetime, limit: int) -> Sequence[port.TicketRow]:
         due = [
             (row.wake_at, row.key, row)
-            for row in self._tickets().values()
+            for row in self._mine.tickets.values()
             if row.wake_at is not None and row.wake_at <= now
         ]
         return [row for _, _, row in sorted(due, key=lambda entry: entry[:2])][:limit]
 
-    async def save(self, changes: port.Changes) -> None:
-        for row in changes.inbox:
-            if row.key in self._mine.inbox or row.key in self._left.inbox:
-                self._failed = True
-                raise port.EventAlreadyKnown
-            self._mine.inbox[row.key] = row
-        self._mine.tickets.update({row.key: row for row in changes.tickets})
-        for message in changes.outbox:
-            if message.id not in self._left.outbox:
-                self._mine.outbox.setdefault(message.id, message)
-
     async def retire(self, before: datetime, limit: int) -> int:
-        finished = _longest_ago(self._tickets().values(), ("answered", "closed"), before)
+        finished = _longest_ago(self._mine.tickets.values(), ("answered", "closed"), before)
         over = [row for row in finished if row.wake_at is None][:limit]
-        self._mine.tickets.update({row.key: replace(row, phase="retired") for row in over})
+        self._mine = self._mine.retired(over)
         return len(over)
 
     async def forget(self, before: datetime, limit: int) -> int:
-        at_rest = _longest_ago(self._tickets().values(), ("retired", "waiting"), before)
+        at_rest = _longest_ago(self._mine.tickets.values(), ("retired", "waiting"), before)
         over = {row.key for row in at_rest[:limit]}
-        self._left, self._mine = self._left.without(over), self._mine.without(over)
+        self._mine = self._mine.without(over)
         return len(over)
 
-    async def commit(self) -> None:
+    async def commit(self, changes: port.Changes = port.NOTHING) -> None:
         if self._failed:
             raise port.TransactionFailed
-        self._kept.inbox, self._kept.tickets = self._left.inbox, self._left.tickets
-        self._kept.take(self._mine)
-        self._left, self._mine = self._kept, _Rows()
-
-    def _tickets(self) -> Mapping[port.TicketKey, port.TicketRow]:
-        return ChainMap(self._mine.tickets, self._left.tickets)
+        new = {row.key: row for row in changes.inbox}
+        if len(new) < len(changes.inbox) or not new.keys().isdisjoint(self._mine.inbox):
+            self._failed = True
+            raise port.EventAlreadyKnown
+        kept = self._kept
+        kept.inbox, kept.tickets = self._mine.inbox, self._mine.tickets
+        kept.inbox.update(new)
+        kept.tickets.update((row.key, row) for row in changes.tickets)
+        for message in changes.outbox:
+            kept.outbox.setdefault(message.id, message)
 
 
 class MemoryStore:

@@ -28,7 +28,7 @@ OPEN_PHASES = phase.OPEN
 class EventAlreadyKnown(errors.StoreConflict):
     """An event to be added to the inbox is there already; this transaction cannot be committed.
 
-    Whoever asks `known` first meets it only where another worker adds the event of a ticket that
+    Whoever asks `archive` first meets it only where another worker adds the event of a ticket that
     only that worker holds: the id stands in two tickets' events.
     """
 
@@ -111,6 +111,21 @@ class Changes:
     outbox: Sequence[OutboxRow] = ()
 
 
+NOTHING = Changes()
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What is known of a batch's events and of the tickets that are to be decided on."""
+
+    known: Mapping[EventKey, bytes]
+    """The digest of each event that is in the inbox."""
+    tickets: Mapping[TicketKey, TicketRow]
+    """Those that are known."""
+    histories: Mapping[TicketKey, Sequence[InboxRow]]
+    """Of each such ticket every event, by receipt; one without any is absent."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Census:
     """What the gauges show, all of one moment."""
@@ -127,18 +142,14 @@ class Census:
 
 
 class Transaction(Protocol):
-    """One write transaction. It sees its own changes; others see them after `commit`.
+    """One write transaction: first it reads, then it decides, and last it keeps what follows.
 
     It decides only on tickets that it holds: those with which it began, and those that `due` and
     `open_after` gave it. Nobody else decides on one of them until it ends.
     """
 
-    async def known(self, keys: Collection[EventKey]) -> Mapping[EventKey, bytes]:
-        """The digest of each of these events that is in the inbox."""
-        ...
-
-    async def tickets(self, keys: Collection[TicketKey]) -> Mapping[TicketKey, TicketRow]:
-        """Those of these tickets that are known."""
+    async def archive(self, events: Collection[tuple[EventKey, TicketKey]]) -> Archive:
+        """What is known of these events, and of the tickets of those that are not known yet."""
         ...
 
     async def histories(
@@ -158,14 +169,6 @@ class Transaction(Protocol):
         """At most `limit` tickets in an open phase whose key comes after this one, by key."""
         ...
 
-    async def save(self, changes: Changes) -> None:
-        """Add to the inbox and the outbox, add or replace tickets.
-
-        An outbox id that is pending already keeps its first row. Raises `EventAlreadyKnown` for
-        an event that the inbox has: ask `known` first.
-        """
-        ...
-
     async def retire(self, before: datetime, limit: int) -> int:
         """Make tombstones of finished tickets last heard of before that instant; how many.
 
@@ -183,8 +186,13 @@ class Transaction(Protocol):
         """
         ...
 
-    async def commit(self) -> None:
-        """Keep everything. Raises `TransactionFailed` if an earlier step failed."""
+    async def commit(self, changes: Changes = NOTHING) -> None:
+        """Add to the inbox and the outbox, add or replace tickets, and keep everything.
+
+        An outbox id that is pending already keeps its first row. Raises `EventAlreadyKnown` for
+        an event that the inbox has (ask `archive` first), and `TransactionFailed` if an earlier
+        step failed; nothing is kept then.
+        """
         ...
 
 

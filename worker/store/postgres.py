@@ -10,6 +10,8 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
@@ -18,11 +20,14 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from worker import errors
-from worker.store import faults, migrations, port, statements
+from worker.store import faults, migrations, port, queries
 from worker.store.reader import SqlReader
 from worker.store.server_clock import ServerClock
 from worker.store.tables import WAKES, tickets
 from worker.store.transaction import SqlTransaction
+from worker.store.work import Work
+
+T = TypeVar("T")
 
 #: One each for intake, timers, the turn to publish, what is read meanwhile, and some to spare.
 CONNECTIONS = 8
@@ -46,11 +51,8 @@ _MIGRATION = {**_SESSION, "statement_timeout": "0"}
 # Advisory locks: the pairs are ours, the single numbers are tickets.
 _PUBLISHING, _MIGRATING = (0x7E59, 1), (0x7E59, 2)
 
-_HOLD = sa.select(
-    sa.func.pg_advisory_xact_lock(
-        statements.unnested({"locks": sa.BigInteger()}).c.locks  # in the order of the array
-    )
-)
+# In the order of the array.
+_HOLD = "SELECT pg_advisory_xact_lock(locks) FROM unnest($1::BIGINT[]) AS given(locks)"
 _TAKE_TURN = sa.select(
     sa.func.set_config("idle_in_transaction_session_timeout", f"{TURN_WITHIN}s", sa.true()),
     sa.func.pg_advisory_xact_lock(*_PUBLISHING),
@@ -72,7 +74,9 @@ class PostgresReader(SqlReader):
     def __init__(self, locate: Locate) -> None:
         super().__init__(_name(locate()))
         self._locate = locate
-        self._writer: AsyncEngine
+        self._engine: AsyncEngine | None = None
+        self._plain: AsyncEngine
+        self._snapshots: AsyncEngine
 
     async def open(self) -> None:
         """Raises StoreMissing or StoreForeign when there is nothing to read."""
@@ -83,12 +87,27 @@ class PostgresReader(SqlReader):
                 async with engine.connect() as connection:
                     await connection.run_sync(migrations.require_current)
             opened.pop_all()
-        self._writer = engine
+        self._engine = engine
         # A question of one statement needs no transaction, which would be two ways more.
-        self.start(
-            engine.execution_options(isolation_level="AUTOCOMMIT"),
-            snapshots=engine.execution_options(isolation_level="REPEATABLE READ"),
-        )
+        self._plain = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._snapshots = engine.execution_options(isolation_level="REPEATABLE READ")
+
+    async def close(self) -> None:
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            await engine.dispose()
+
+    async def _ask(self, question: Work[T], *, of_one_moment: bool = False) -> T:
+        self._ready()
+        with faults.translated(self.name):
+            engine = self._snapshots if of_one_moment else self._plain
+            async with engine.connect() as connection:
+                return await connection.run_sync(question)
+
+    def _ready(self) -> AsyncEngine:
+        if self._engine is None:
+            raise errors.StoreUnavailable(f"{self.name} is not open")
+        return self._engine
 
     def _engine_for(self, session: Mapping[str, str], answer_within: float | None) -> AsyncEngine:
         engine = create_async_engine(
@@ -125,38 +144,32 @@ class PostgresStore(PostgresReader):
     async def begin(
         self, tickets: Collection[port.TicketKey] = ()
     ) -> AsyncIterator[port.Transaction]:
-        self._ready()
+        engine = self._ready()
         with faults.translated(self.name):
-            async with self._writer.connect() as connection:
-                await connection.begin()
+            async with engine.connect() as connection:
                 if tickets:
                     locks = sorted({_lock_of(key) for key in tickets})
-                    await connection.execute(_HOLD, {"locks": locks})
+                    await connection.exec_driver_sql(_HOLD, (locks,))
                 # Leaving gives the connection back, which rolls back what is not committed.
-                yield SqlTransaction(connection)
+                yield SqlTransaction(connection.run_sync)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Held by a transaction, so that it ends with this worker's connection at the latest."""
-        self._ready()
+        engine = self._ready()
         with faults.translated(self.name):
-            async with self._writer.connect() as connection:
+            async with engine.connect() as connection:
                 await _take_turn(connection)
                 yield
 
     async def confirmed(self, ids: Collection[str]) -> None:
-        engine = self._ready()
-        if not ids:
-            return
-        with faults.translated(self.name):
-            async with engine.connect() as connection:
-                gone = statements.confirmed("postgresql", ids)
-                await connection.execute(statements.remove_from_outbox("postgresql"), gone)
+        self._ready()
+        if ids:
+            await self._ask(partial(queries.confirmed, ids=ids))
 
     async def next_wake(self) -> datetime | None:
-        (found,) = await self._all(_NEXT_WAKE)
-        self._clock.set(found["now"])
-        wake_at: datetime | None = found["wake_at"]
+        wake_at, now = await self._ask(_wake_and_now)
+        self._clock.set(now)
         return wake_at
 
     async def _migrate(self) -> None:
@@ -168,6 +181,11 @@ class PostgresStore(PostgresReader):
                     await connection.run_sync(migrations.upgrade)
         finally:
             await engine.dispose()
+
+
+def _wake_and_now(connection: sa.Connection) -> tuple[datetime | None, datetime]:
+    wake_at, now = connection.execute(_NEXT_WAKE).one()
+    return wake_at, now
 
 
 async def _take_turn(connection: AsyncConnection) -> None:

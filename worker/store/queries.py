@@ -1,61 +1,83 @@
-"""Questions that a write transaction and a reader ask alike, and how rows are found by key."""
+"""Questions that a write transaction and a reader ask alike, and work on rows by their keys."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.store import port, statements
+from worker.store import port, records, statements
+from worker.store.records import Record
+from worker.store.statements import KeyColumns
 from worker.store.tables import IS_OPEN, IS_WAITING, inbox, tickets, tombstones
-from worker.store.tombstone import Tombstone
 
 Query = sa.Select[*tuple[Any, ...]]
-KeyColumns = tuple[sa.Column[str], sa.Column[str]]
+Key = tuple[str, str]
+
+_EVENTS = sa.select(inbox).order_by(inbox.c.received_at, inbox.c.id)
+_TOMBSTONES = sa.select(tombstones)
 
 
-async def rows(
-    connection: AsyncConnection, query: Query, parameters: Mapping[str, object] | None = None
-) -> Sequence[sa.RowMapping]:
-    return (await connection.execute(query, parameters)).mappings().all()
+def found(connection: sa.Connection, query: Query) -> Sequence[port.TicketRow]:
+    """The tickets that this question finds."""
+    return [port.TicketRow(**row) for row in connection.execute(query).mappings()]
 
 
-async def of_keys(
-    connection: AsyncConnection,
-    query: Query,
-    columns: KeyColumns,
-    keys: Collection[tuple[str, str]],
-) -> Sequence[sa.RowMapping]:
-    """The rows whose (source, name) columns hold one of these keys."""
-    found: list[sa.RowMapping] = []
-    for condition, parameters in _among(connection.dialect.name, columns, keys):
-        found += await rows(connection, query.where(condition), parameters)
-    return found
+def of_keys(
+    connection: sa.Connection, query: Query, columns: KeyColumns, keys: Collection[Key]
+) -> Sequence[Record]:
+    """The rows, as they are kept, whose (source, name) columns hold one of these keys."""
+    dialect = connection.dialect.name
+    text = statements.of_keys(dialect, query, columns)
+    some: list[Record] = []
+    for parameters in statements.among(dialect, keys):
+        some += connection.exec_driver_sql(text, tuple(parameters.values())).fetchall()
+    return some
 
 
-async def change(
-    connection: AsyncConnection,
+def write(connection: sa.Connection, statement: str, rows: Iterable[Record]) -> int:
+    """Write these with one of `statements`; how many were written."""
+    given = [*rows]
+    if not given:
+        return 0
+    parameters = statements.given(connection.dialect.name, given)
+    return connection.exec_driver_sql(statement, parameters).rowcount
+
+
+def change(
+    connection: sa.Connection,
     statement: sa.Update | sa.Delete,
     columns: KeyColumns,
-    keys: Collection[tuple[str, str]],
+    keys: Collection[Key],
 ) -> None:
     """Do this to the rows whose (source, name) columns hold one of these keys."""
-    for condition, parameters in _among(connection.dialect.name, columns, keys):
-        await connection.execute(statement.where(condition), parameters)
+    dialect = connection.dialect.name
+    theirs = statement.where(statements.are_among(dialect, columns))
+    for parameters in statements.among(dialect, keys):
+        connection.execute(theirs, parameters)
 
 
-async def histories(
-    connection: AsyncConnection, keys: Collection[port.TicketKey]
+def histories(
+    connection: sa.Connection, keys: Collection[port.TicketKey]
 ) -> Mapping[port.TicketKey, Sequence[port.InboxRow]]:
-    query = sa.select(inbox).order_by(inbox.c.received_at, inbox.c.id)
     by_ticket: dict[port.TicketKey, list[port.InboxRow]] = {}
-    for found in await of_keys(connection, query, (inbox.c.source, inbox.c.ticket_id), keys):
-        row = port.InboxRow(**found)
+    columns = inbox.c.source, inbox.c.ticket_id
+    for row in map(records.event, of_keys(connection, _EVENTS, columns, keys)):
         by_ticket.setdefault(row.ticket_key, []).append(row)
-    return {**by_ticket, **await _completed(connection, by_ticket)}
+    return {**by_ticket, **_completed(connection, by_ticket)}
+
+
+def outbox(connection: sa.Connection, limit: int) -> Sequence[port.OutboxRow]:
+    text = statements.first_of_outbox(connection.dialect.name, limit)
+    return [*map(records.message, connection.exec_driver_sql(text).fetchall())]
+
+
+def confirmed(connection: sa.Connection, ids: Collection[str]) -> None:
+    """These leave the outbox."""
+    dialect = connection.dialect.name
+    gone = statements.confirmed(dialect, ids)
+    connection.exec_driver_sql(statements.remove_from_outbox(dialect), gone)
+    connection.commit()
 
 
 def open_after(after: port.TicketKey | None, limit: int) -> Query:
@@ -77,33 +99,13 @@ def waiting(before: datetime, limit: int, after: port.TicketRow | None) -> Query
     return query
 
 
-async def _completed(
-    connection: AsyncConnection, histories: Mapping[port.TicketKey, Sequence[port.InboxRow]]
+def _completed(
+    connection: sa.Connection, histories: Mapping[port.TicketKey, Sequence[port.InboxRow]]
 ) -> Mapping[port.TicketKey, Sequence[port.InboxRow]]:
     """Those of these histories that were retired once, with the bodies from their tombstones."""
     retired = [key for key, history in histories.items() if not all(row.body for row in history)]
     if not retired:
         return {}
     columns = tombstones.c.source, tombstones.c.ticket_id
-    found = await of_keys(connection, sa.select(tombstones), columns, retired)
-    stones = (Tombstone(**row) for row in found)
+    stones = map(records.tombstone, of_keys(connection, _TOMBSTONES, columns, retired))
     return {stone.key: stone.completed(histories[stone.key]) for stone in stones}
-
-
-def _among(
-    dialect: str, columns: KeyColumns, keys: Collection[tuple[str, str]]
-) -> Iterator[tuple[sa.ColumnElement[bool], Mapping[str, object]]]:
-    """Conditions, with their parameters, of which each finds some of these keys."""
-    if dialect == "postgresql":
-        pairs = {"first": [key[0] for key in keys], "second": [key[1] for key in keys]}
-        yield statements.are_among(columns), pairs
-        return
-    source, name = columns
-    # Source by source, of which there are few: SQLite would scan the table for pairs.
-    for one, names in _by_source(keys):
-        yield sa.and_(source == one, name.in_(names)), {}
-
-
-def _by_source(keys: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
-    for source, pairs in groupby(sorted(keys), key=itemgetter(0)):
-        yield source, [name for _, name in pairs]

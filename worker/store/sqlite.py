@@ -2,27 +2,31 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from worker import errors
-from worker.store import faults, lock, migrations, port, statements
+from worker.store import faults, lock, migrations, port, queries
 from worker.store.reader import SqlReader
+from worker.store.threads import Session, Threads
 from worker.store.transaction import SqlTransaction
+from worker.store.work import Work
+
+T = TypeVar("T")
 
 #: Seconds to wait for another process that writes (a backup, a person with a shell).
 BUSY_WITHIN = 2.0
+#: How many may read at once: the outbox is not to wait for a census.
+READERS = 3
 
 #: Waiting does not mend these.
 _NEVER = (IsADirectoryError, NotADirectoryError, PermissionError)
-
-_Prepare = Callable[[sa.Connection], None]
 
 
 class SqliteReader(SqlReader):
@@ -31,22 +35,35 @@ class SqliteReader(SqlReader):
     def __init__(self, path: Path) -> None:
         super().__init__(f"the database {path}")
         self._path = path
+        self._readers: Threads | None = None
 
     async def open(self) -> None:
         """Raises StoreMissing or StoreForeign when there is nothing to read."""
         if not self._path.is_file():
             raise errors.StoreMissing(f"there is no database {self._path}")
-        await self._start(_engine(self._path, "BEGIN"), migrations.require_current)
-
-    async def _start(self, engine: AsyncEngine, prepare: _Prepare) -> None:
+        readers = Threads(_engine(self._path, "BEGIN"), READERS)
         try:
             with faults.translated(self.name):
-                async with engine.begin() as connection:
-                    await connection.run_sync(prepare)
+                await readers.answer(migrations.require_current)
         except BaseException:
-            await engine.dispose()
+            await readers.end()
             raise
-        self.start(engine)
+        self._readers = readers
+
+    async def close(self) -> None:
+        readers, self._readers = self._readers, None
+        if readers is not None:
+            await readers.end()
+
+    async def _ask(self, question: Work[T], *, of_one_moment: bool = False) -> T:  # noqa: ARG002
+        readers = self._ready()
+        with faults.translated(self.name):
+            return await readers.answer(question)
+
+    def _ready(self) -> Threads:
+        if self._readers is None:
+            raise errors.StoreUnavailable(f"{self.name} is not open")
+        return self._readers
 
 
 class SqliteStore(SqliteReader):
@@ -56,7 +73,7 @@ class SqliteStore(SqliteReader):
         super().__init__(path)
         self._writing = asyncio.Lock()
         self._held: AsyncExitStack | None = None
-        self._writer: AsyncEngine
+        self._writer: Threads
 
     async def open(self) -> None:
         """Raises StoreMissing when the folder is not there, StoreForeign for another's file."""
@@ -65,10 +82,11 @@ class SqliteStore(SqliteReader):
         async with AsyncExitStack() as opened:
             opened.enter_context(lock.held(self._path))
             _create(self._path)
-            self._writer = _engine(self._path, "BEGIN IMMEDIATE")
-            opened.push_async_callback(self._writer.dispose)
-            await self._migrate()
-            await self._start(_engine(self._path, "BEGIN"), migrations.require_current)
+            self._writer = Threads(_engine(self._path, "BEGIN IMMEDIATE"), 1)
+            opened.push_async_callback(self._writer.end)
+            async with self._session() as session:
+                await session.run(_migrate)
+            await super().open()
             self._held = opened.pop_all()
 
     async def close(self) -> None:
@@ -83,32 +101,34 @@ class SqliteStore(SqliteReader):
         tickets: Collection[port.TicketKey] = (),  # noqa: ARG002 - who writes holds them all
     ) -> AsyncIterator[port.Transaction]:
         self._ready()
-        async with self._writing:
-            with faults.translated(self.name):
-                async with self._writer.connect() as connection:
-                    await connection.begin()
-                    # Leaving gives the connection back, which rolls back what is not committed.
-                    yield SqlTransaction(connection)
+        async with self._session() as session:
+            yield SqlTransaction(session.run)
 
     async def confirmed(self, ids: Collection[str]) -> None:
         self._ready()
-        if not ids:
-            return
-        async with self._writing:
-            with faults.translated(self.name):
-                async with self._writer.begin() as connection:
-                    gone = statements.confirmed("sqlite", ids)
-                    await connection.execute(statements.remove_from_outbox("sqlite"), gone)
+        if ids:
+            async with self._session() as session:
+                await session.run(partial(queries.confirmed, ids=ids))
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """One worker a file, so it is always its turn."""
         yield
 
-    async def _migrate(self) -> None:
-        with faults.translated(self.name):
-            async with self._writer.begin() as connection:
-                await connection.run_sync(migrations.upgrade)
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[Session]:
+        async with self._writing:
+            with faults.translated(self.name):
+                session = Session(self._writer)
+                try:
+                    yield session
+                finally:
+                    await session.end()
+
+
+def _migrate(connection: sa.Connection) -> None:
+    migrations.upgrade(connection)
+    connection.commit()
 
 
 def _create(path: Path) -> None:
@@ -121,11 +141,11 @@ def _create(path: Path) -> None:
         raise errors.StoreUnavailable(f"cannot open {path}: {error.strerror}") from error
 
 
-def _engine(path: Path, begin: str) -> AsyncEngine:
+def _engine(path: Path, begin: str) -> sa.Engine:
     """Connections that begin their transactions with this statement."""
-    engine = create_async_engine(
-        sa.URL.create("sqlite+aiosqlite", database=str(path)),
-        connect_args={"timeout": BUSY_WITHIN},
+    engine = sa.create_engine(
+        sa.URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": BUSY_WITHIN, "check_same_thread": False},
         # What goes in is the text of tickets, which must not get into a log.
         hide_parameters=True,
     )
@@ -139,6 +159,6 @@ def _engine(path: Path, begin: str) -> AsyncEngine:
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.close()
 
-    event.listen(engine.sync_engine, "connect", configure)
-    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    event.listen(engine, "connect", configure)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine

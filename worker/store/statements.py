@@ -1,79 +1,106 @@
-"""What is written, by name. Where databases differ, the dialect's name decides.
+"""What is asked and written for each batch: texts that are made once, and what is put into them.
+
+SQLAlchemy would prepare each row and each value of a batch by itself, which costs more than to
+write them. So it makes the texts, and the driver gets plain tuples; `records` makes those.
 
 SQLite is in this process and takes rows one by one. PostgreSQL is a network away: all rows of a
 batch go there as one statement, in an array for each column, so that there is one way there and
 back and one plan, however many they are.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import fields
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from worker.store import port
+from worker.store.records import Record
 from worker.store.tables import inbox, outbox, tickets, tombstones
-from worker.store.tombstone import Tombstone
-
-Row = port.InboxRow | port.TicketRow | port.OutboxRow | Tombstone
 
 Insert = sqlite.Insert | postgresql.Insert
+KeyColumns = tuple[sa.Column[str], sa.Column[str]]
 
 
 @cache
-def add_to_inbox(dialect: str) -> sa.Executable:
+def add_to_inbox(dialect: str) -> str:
     """An event that is there already is left out, and not counted."""
-    return _INSERT[dialect](inbox).on_conflict_do_nothing(index_elements=["source", "id"])
+    insert = _INSERT[dialect](inbox)
+    return _text(dialect, insert.on_conflict_do_nothing(index_elements=["source", "id"]), inbox)
 
 
 @cache
-def put_ticket(dialect: str) -> sa.Executable:
+def put_ticket(dialect: str) -> str:
     """Add a ticket, or replace all that was known of it."""
     return _put(dialect, tickets)
 
 
 @cache
-def put_tombstone(dialect: str) -> sa.Executable:
+def put_tombstone(dialect: str) -> str:
     """Add a tombstone, or replace that of an earlier life."""
     return _put(dialect, tombstones)
 
 
 @cache
-def add_to_outbox(dialect: str) -> sa.Executable:
+def add_to_outbox(dialect: str) -> str:
     """An event that waits there already keeps its place."""
-    return _INSERT[dialect](outbox).on_conflict_do_nothing(index_elements=["id"])
+    insert = _INSERT[dialect](outbox)
+    return _text(dialect, insert.on_conflict_do_nothing(index_elements=["id"]), outbox)
 
 
-def given(dialect: str, rows: Sequence[Row]) -> Any:
-    """These rows, as the statements above take them."""
-    names = [field.name for field in fields(rows[0])]
-    if dialect == "postgresql":
-        return {name: [getattr(row, name) for row in rows] for name in names}
-    return [{name: getattr(row, name) for name in names} for row in rows]
+def given(dialect: str, records: Sequence[Record]) -> Any:
+    """These, as the statements above take them."""
+    return tuple(zip(*records, strict=True)) if dialect == "postgresql" else records
 
 
 @cache
-def remove_from_outbox(dialect: str) -> sa.Executable:
+def first_of_outbox(dialect: str, limit: int) -> str:
+    """So many of its rows, in the order in which they were saved."""
+    query = sa.select(*_given_by_us(outbox)).order_by(outbox.c.position)
+    return f"{_text(dialect, query)} LIMIT {limit:d}"
+
+
+@cache
+def remove_from_outbox(dialect: str) -> str:
     """The events of `confirmed`."""
     if dialect == "postgresql":
         ids = sa.bindparam("confirmed", type_=postgresql.ARRAY(sa.Text()))
-        return sa.delete(outbox).where(outbox.c.id == sa.any_(ids))
-    return sa.delete(outbox).where(outbox.c.id == sa.bindparam("confirmed"))
+        return _text(dialect, sa.delete(outbox).where(outbox.c.id == sa.any_(ids)))
+    listed = sa.select(_listed("confirmed"))
+    return _text(dialect, sa.delete(outbox).where(outbox.c.id.in_(listed)))
 
 
-def confirmed(dialect: str, ids: Collection[str]) -> Any:
+def confirmed(dialect: str, ids: Collection[str]) -> tuple[object]:
     """These ids, as `remove_from_outbox` takes them."""
+    return ([*ids],) if dialect == "postgresql" else (json.dumps([*ids]),)
+
+
+@cache
+def of_keys(dialect: str, query: sa.Select[*tuple[Any, ...]], columns: KeyColumns) -> str:
+    """The question for those rows only that hold one of the keys of `among`."""
+    return _text(dialect, query.where(are_among(dialect, columns)))
+
+
+def are_among(dialect: str, columns: KeyColumns) -> sa.ColumnElement[bool]:
+    """Whether the columns, a source and a name, hold one of the keys of `among`."""
     if dialect == "postgresql":
-        return {"confirmed": [*ids]}
-    return [{"confirmed": each} for each in ids]
+        pairs = unnested({"first": sa.Text(), "second": sa.Text()})
+        return sa.tuple_(*columns).in_(sa.select(*pairs.c))
+    source, name = columns
+    return sa.and_(source == sa.bindparam("first"), name.in_(sa.select(_listed("second"))))
 
 
-def are_among(columns: Sequence[sa.Column[Any]]) -> sa.ColumnElement[bool]:
-    """PostgreSQL: whether the columns hold one of the pairs in the arrays `first` and `second`."""
-    pairs = unnested({"first": sa.Text(), "second": sa.Text()})
-    return sa.tuple_(*columns).in_(sa.select(*pairs.c))
+def among(dialect: str, keys: Collection[tuple[str, str]]) -> Iterator[Mapping[str, object]]:
+    """Parameters, of which each stands for some of these keys."""
+    if dialect == "postgresql":
+        yield {"first": [key[0] for key in keys], "second": [key[1] for key in keys]}
+        return
+    # Source by source, of which there are few: SQLite would scan the table for pairs.
+    for source, pairs in groupby(sorted(keys), key=itemgetter(0)):
+        yield {"first": source, "second": json.dumps([name for _, name in pairs])}
 
 
 def unnested(arrays: Mapping[str, sa.types.TypeEngine[Any]]) -> sa.TableValuedAlias:
@@ -82,11 +109,16 @@ def unnested(arrays: Mapping[str, sa.types.TypeEngine[Any]]) -> sa.TableValuedAl
     return sa.func.unnest(*columns).table_valued(*arrays).render_derived(name="given")
 
 
-def _put(dialect: str, table: sa.Table) -> sa.Executable:
+def _listed(parameter: str) -> sa.ColumnElement[Any]:
+    """SQLite: the strings in a parameter that is a JSON array; no name of ours holds a NUL."""
+    return sa.func.json_each(sa.bindparam(parameter)).table_valued("value", name="given").c.value
+
+
+def _put(dialect: str, table: sa.Table) -> str:
     insert = _INSERT[dialect](table)
     key = table.primary_key.columns.keys()
     changed = {column.name: column for column in insert.excluded if column.name not in key}
-    return insert.on_conflict_do_update(index_elements=key, set_=changed)
+    return _text(dialect, insert.on_conflict_do_update(index_elements=key, set_=changed), table)
 
 
 def _row_by_row(table: sa.Table) -> Insert:
@@ -103,6 +135,19 @@ _INSERT: dict[str, Callable[[sa.Table], Insert]] = {
     "sqlite": _row_by_row,
     "postgresql": _all_at_once,
 }
+_DIALECTS: dict[str, Callable[[], sa.Dialect]] = {
+    "sqlite": sqlite.dialect,
+    "postgresql": postgresql.asyncpg.dialect,
+}
+
+
+def _text(dialect: str, statement: sa.sql.ClauseElement, written: sa.Table | None = None) -> str:
+    """As the driver takes it, with a place for each parameter in the order in which it is named.
+
+    `written`: the table whose columns are the parameters, where rows are written one by one.
+    """
+    columns = [column.name for column in _given_by_us(written)] if written is not None else None
+    return str(statement.compile(dialect=_DIALECTS[dialect](), column_keys=columns))
 
 
 def _given_by_us(table: sa.Table) -> Iterable[sa.Column[Any]]:

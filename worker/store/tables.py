@@ -13,6 +13,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def micros(value: datetime) -> int:
+    """An instant as it is kept."""
+    return (value - _EPOCH) // _MICROSECOND
+
+
+def instant(kept: int) -> datetime:
+    """An instant that was kept."""
+    return _EPOCH + timedelta(microseconds=kept)
+
+
 # ruff: noqa: ARG002 - the dialect is in SQLAlchemy's signatures
 class Instant(sa.TypeDecorator[datetime]):
     """An aware datetime, kept as microseconds since the epoch."""
@@ -21,10 +31,10 @@ class Instant(sa.TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else micros(value)
 
     def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else instant(value)
 
 
 class Bytes(sa.LargeBinary):

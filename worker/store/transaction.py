@@ -1,14 +1,16 @@
-"""A write transaction over SQLAlchemy Core, the same for every database."""
+"""A write transaction over SQLAlchemy, the same for every database."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from worker.store import port, queries, retirement, statements
+from worker.store import port, queries, records, retirement, statements
+from worker.store.queries import write
 from worker.store.tables import WAKES, inbox, tickets
+from worker.store.work import Run
 
 # The rows of tickets are read FOR UPDATE, in the order of their keys: whoever decides on one holds
 # it, and no two can wait for each other. SQLite has no such clause and leaves it out; its writers
@@ -22,79 +24,53 @@ _DUE = (
     .order_by(tickets.c.wake_at, tickets.c.source, tickets.c.ticket_id)
     .with_for_update(skip_locked=True)
 )
+_KNOWN = sa.select(inbox.c.source, inbox.c.id, inbox.c.digest)
 
 
 class SqlTransaction:
-    """The port Transaction, on a connection on which one has begun."""
+    """The port Transaction: each step is one piece of work."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-        self._dialect = connection.dialect.name
+    def __init__(self, run: Run) -> None:
+        self._run = run
         self._failed = False
 
-    async def known(self, keys: Collection[port.EventKey]) -> Mapping[port.EventKey, bytes]:
-        query = sa.select(inbox.c.source, inbox.c.id, inbox.c.digest)
+    async def archive(
+        self, events: Collection[tuple[port.EventKey, port.TicketKey]]
+    ) -> port.Archive:
         with self._step():
-            found = await queries.of_keys(
-                self._connection, query, (inbox.c.source, inbox.c.id), keys
-            )
-        return {(row["source"], row["id"]): row["digest"] for row in found}
-
-    async def tickets(
-        self, keys: Collection[port.TicketKey]
-    ) -> Mapping[port.TicketKey, port.TicketRow]:
-        columns = tickets.c.source, tickets.c.ticket_id
-        with self._step():
-            found = await queries.of_keys(self._connection, _TICKETS, columns, keys)
-        rows = (port.TicketRow(**row) for row in found)
-        return {row.key: row for row in rows}
+            return await self._run(partial(_archive, events=events))
 
     async def histories(
         self, keys: Collection[port.TicketKey]
     ) -> Mapping[port.TicketKey, Sequence[port.InboxRow]]:
         with self._step():
-            return await queries.histories(self._connection, keys)
+            return await self._run(partial(queries.histories, keys=keys))
 
     async def due(self, now: datetime, limit: int) -> Sequence[port.TicketRow]:
         query = _DUE.where(tickets.c.wake_at <= now).limit(limit)
         with self._step():
-            return [port.TicketRow(**row) for row in await queries.rows(self._connection, query)]
+            return await self._run(partial(queries.found, query=query))
 
     async def open_after(
         self, after: port.TicketKey | None, limit: int
     ) -> Sequence[port.TicketRow]:
         query = queries.open_after(after, limit).with_for_update()
         with self._step():
-            return [port.TicketRow(**row) for row in await queries.rows(self._connection, query)]
-
-    async def save(self, changes: port.Changes) -> None:
-        dialect = self._dialect
-        with self._step():
-            added = await self._write(statements.add_to_inbox(dialect), changes.inbox)
-            if added < len(changes.inbox):
-                raise port.EventAlreadyKnown
-            await self._write(statements.put_ticket(dialect), changes.tickets)
-            await self._write(statements.add_to_outbox(dialect), changes.outbox)
+            return await self._run(partial(queries.found, query=query))
 
     async def retire(self, before: datetime, limit: int) -> int:
         with self._step():
-            return await retirement.retire(self._connection, before, limit)
+            return await retirement.retire(self._run, before, limit)
 
     async def forget(self, before: datetime, limit: int) -> int:
         with self._step():
-            return await retirement.forget(self._connection, before, limit)
+            return await self._run(partial(retirement.forget, before=before, limit=limit))
 
-    async def commit(self) -> None:
+    async def commit(self, changes: port.Changes = port.NOTHING) -> None:
         if self._failed:
             raise port.TransactionFailed
-        await self._connection.commit()
-
-    async def _write(self, statement: sa.Executable, rows: Sequence[statements.Row]) -> int:
-        """How many rows were written."""
-        if not rows:
-            return 0
-        given = statements.given(self._dialect, rows)
-        return (await self._connection.execute(statement, given)).rowcount
+        with self._step():
+            await self._run(partial(_commit, changes=changes))
 
     @contextmanager
     def _step(self) -> Iterator[None]:
@@ -104,3 +80,32 @@ class SqlTransaction:
         except BaseException:
             self._failed = True
             raise
+
+
+def _archive(
+    connection: sa.Connection, events: Collection[tuple[port.EventKey, port.TicketKey]]
+) -> port.Archive:
+    keys = {event for event, _ in events}
+    marks = queries.of_keys(connection, _KNOWN, (inbox.c.source, inbox.c.id), keys)
+    known = {(source, id_): digest for source, id_, digest in marks}
+    new = {ticket for event, ticket in events if event not in known}
+    if not new:
+        return port.Archive(known, {}, {})
+    held = queries.of_keys(connection, _TICKETS, (tickets.c.source, tickets.c.ticket_id), new)
+    rows = {row.key: row for row in map(records.ticket, held)}
+    return port.Archive(known, rows, queries.histories(connection, rows) if rows else {})
+
+
+def _commit(connection: sa.Connection, changes: port.Changes) -> None:
+    save(connection, changes)
+    connection.commit()
+
+
+def save(connection: sa.Connection, changes: port.Changes) -> None:
+    """What comes before the commit. Raises EventAlreadyKnown."""
+    dialect = connection.dialect.name
+    events = map(records.of_event, changes.inbox)
+    if write(connection, statements.add_to_inbox(dialect), events) < len(changes.inbox):
+        raise port.EventAlreadyKnown
+    write(connection, statements.put_ticket(dialect), map(records.of_ticket, changes.tickets))
+    write(connection, statements.add_to_outbox(dialect), map(records.of_message, changes.outbox))

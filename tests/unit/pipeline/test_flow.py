@@ -286,8 +286,7 @@ async def _keep_broken_ledger(
         ledger=b"torn",
     )
     async with store.begin() as transaction:
-        await transaction.save(port.Changes(tickets=[row]))
-        await transaction.commit()
+        await transaction.commit(port.Changes(tickets=[row]))
 
 
 async def test_an_unknown_tickets_events_wait_and_are_counted() -> None:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from tests.support.clock import ManualClock
 from tests.support.histories import LONG_AFTER, START, STEP, enough, histories
 from tests.support.house import SOURCE, House, ago, event
-from tests.support.rows import keep, ticket
+from tests.support.rows import keep, ticket, tickets_of
 from tests.support.tickets import SOURCE as THEIRS
 from tests.support.tickets import TICKET, with_clients
 from worker import errors
@@ -233,7 +233,7 @@ async def _lived(store: port.Store, plan: _Plan, *, retiring: bool) -> tuple[obj
             await house.worker.retention._some(lambda them: them.retire(LONG_AFTER + STEP, 9))
     said = [(row.id, row.body) for row in await store.outbox(10**6)]
     async with store.begin() as transaction:
-        (row,) = (await transaction.tickets([(THEIRS, TICKET)])).values()
+        (row,) = (await tickets_of(transaction, [(THEIRS, TICKET)])).values()
     history = await store.histories([row.key])
     await store.close()
     return said, row.level, row.deadline, row.wake_at, row.ledger, history
@@ -248,7 +248,7 @@ async def _taken(house: House, *bodies: bytes) -> list[tuple[str, str, bytes]]:
 
 async def _phase(house: House, name: str = "T-1") -> str | None:
     async with house.store.begin() as transaction:
-        found = await transaction.tickets([(SOURCE, name)])
+        found = await tickets_of(transaction, [(SOURCE, name)])
     return found[SOURCE, name].phase if found else None
 
 
@@ -258,7 +258,7 @@ async def _phases(house: House) -> list[str | None]:
 
 async def _retired(house: House, rows: list[port.TicketRow]) -> int:
     async with house.store.begin() as transaction:
-        found = await transaction.tickets([row.key for row in rows])
+        found = await tickets_of(transaction, [row.key for row in rows])
     return sum(row.phase == "retired" for row in found.values())
 
 

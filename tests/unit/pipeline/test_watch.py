@@ -103,8 +103,7 @@ async def test_a_damaged_ticket_does_not_hide_its_levels_next_deadline() -> None
         due = house.clock.now().timestamp() + 1800
         torn = ticket("T-torn", level="critical", deadline=house.clock.now(), ledger=b"torn")
         async with house.store.begin() as transaction:
-            await transaction.save(port.Changes(tickets=[torn]))
-            await transaction.commit()
+            await transaction.commit(port.Changes(tickets=[torn]))
         await house.clock.advance(EVERY)
         said = house.value("respondby_next_deadline_timestamp_seconds", level="critical")
         assert said == pytest.approx(due)

@@ -2,18 +2,22 @@
 
 import sqlite3
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from tests.support.rows import event, keep, message, ticket
+from tests.support.rows import at, event, keep, message, ticket
 from worker import errors
 from worker.store import migrations, port, tables
 from worker.store.sqlite import SqliteReader, SqliteStore
+from worker.store.threads import Threads
+from worker.store.transaction import SqlTransaction
 
 
 @pytest.fixture
@@ -47,9 +51,12 @@ async def test_the_lock_is_free_again_once_the_first_worker_has_closed(path: Pat
 
 async def test_every_commit_is_on_disk_before_it_counts(store: SqliteStore) -> None:
     async with store.begin() as transaction:
-        connection = transaction._connection  # type: ignore[attr-defined]
-        assert await connection.scalar(sa.text("PRAGMA journal_mode")) == "wal"
-        assert await connection.scalar(sa.text("PRAGMA synchronous")) == 2  # FULL
+        assert isinstance(transaction, SqlTransaction)
+        pragmas = [
+            await transaction._run(partial(sa.Connection.scalar, statement=sa.text(question)))
+            for question in ("PRAGMA journal_mode", "PRAGMA synchronous")
+        ]
+        assert pragmas == ["wal", 2]  # FULL
 
 
 async def test_the_file_is_for_its_owner_only(store: SqliteStore, path: Path) -> None:
@@ -74,7 +81,7 @@ async def test_a_file_locked_by_somebody_else_is_unavailable_and_then_is_not(
 async def test_what_is_read_does_not_wait_for_a_writer(store: SqliteStore) -> None:
     await keep(store, outbox=(message("a"),))
     async with store.begin() as transaction:
-        await transaction.save(port.Changes(outbox=[message("b")]))
+        assert await transaction.retire(at(0), 10) == 0
         assert [row.id for row in await store.outbox(9)] == ["a"]
         assert (await store.census()).outbox_pending == 1
 
@@ -160,14 +167,12 @@ async def test_no_question_of_the_hot_path_reads_a_whole_table(store: SqliteStor
     def note(_: object, __: object, statement: str, *___: object) -> None:
         asked.append(statement)
 
-    engines = [store._writer.sync_engine, store._ready().sync_engine]
+    engines = [store._writer.engine, store._ready().engine]
     for engine in engines:
         sa.event.listen(engine, "before_cursor_execute", note)
     await keep(store, inbox=(event("e-1"),), tickets=(ticket(),), outbox=(message("a"),))
     async with store.begin() as transaction:
-        await transaction.known([("/psa", "e-1")])
-        await transaction.tickets([("/psa", "T-1")])
-        await transaction.histories([("/psa", "T-1")])
+        await transaction.archive([(("/psa", "e-2"), ("/psa", "T-1"))])
         await transaction.due(ticket().last_event_at, 10)
     await store.confirmed(["a"])
     await store.next_wake()
@@ -185,8 +190,42 @@ async def test_no_question_of_the_hot_path_reads_a_whole_table(store: SqliteStor
         assert "TEMP B-TREE" not in plan or "inbox" in statement, (statement, plan)
 
 
+async def test_a_batch_goes_to_the_database_twice_and_with_as_many_statements_as_one_event(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time that it goes there another thread has to be waited for."""
+    asked: list[str] = []
+    went: list[object] = []
+    do = Threads.do
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        asked.append(statement)
+
+    def go(threads: Threads, work: Callable[[], Any]) -> Coroutine[Any, Any, Any]:
+        went.append(work)
+        return do(threads, work)
+
+    monkeypatch.setattr(Threads, "do", go)
+    sa.event.listen(store._writer.engine, "before_cursor_execute", note)
+    await _keep_batch(store, 1, "a")
+    once = [*asked]
+    await _keep_batch(store, 99, "b")
+    assert asked == [*once, *once]
+    assert len(went) == 4
+
+
+async def _keep_batch(store: SqliteStore, count: int, name: str) -> None:
+    """So many events that begin a ticket and publish something each."""
+    names = [f"{name}-{number}" for number in range(count)]
+    rows = [ticket(each) for each in names]
+    async with store.begin([row.key for row in rows]) as transaction:
+        await transaction.archive([(row.key, row.key) for row in rows])
+        events, messages = [event(each, each) for each in names], [message(each) for each in names]
+        await transaction.commit(port.Changes(inbox=events, tickets=rows, outbox=messages))
+
+
 async def _plan(store: SqliteStore, statement: str) -> str:
-    async with store._ready().connect() as connection:
-        nothing = tuple(None for _ in range(statement.count("?")))
-        rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", nothing)
+    nothing = tuple(None for _ in range(statement.count("?")))
+    with store._ready().engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", nothing)
         return "\n".join(row["detail"] for row in rows.mappings())
