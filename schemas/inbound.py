@@ -1,4 +1,7 @@
-"""The events that upstream publishes: what happened to a ticket."""
+"""The events that upstream publishes: what happened to a ticket.
+
+Only what is read by `decoding.decode` is validated; who makes an event of these himself is trusted.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal

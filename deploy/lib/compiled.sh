@@ -16,11 +16,15 @@ if not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists():
 
 compile_copy() {
     local state same=()
-    state=$(compiled_from)
+    # Until the command ends that is run there.
+    exec {compiled_turn}>.run/compiled.turn
+    flock --nonblock "$compiled_turn" || { say "waiting for what else runs compiled" && flock "$compiled_turn"; }
+    state=$(compiled_from | sha256sum)
     mkdir -p "$compiled"
     [[ ! -f $compiled/made || $(<"$compiled/made") != "$state" ]] || same=(! -name '*.so' ! -name made)
     find "$compiled" -path "$compiled/build" -prune -o -type f "${same[@]}" -exec rm {} +
-    tar --create --exclude=./.git --exclude=./.venv --exclude=./.run --exclude=__pycache__ . |
+    tar --create --exclude=./.git --exclude=./.venv --exclude=./.run --exclude=__pycache__ \
+        --exclude='./.*_cache' --exclude=./.hypothesis . |
         tar --extract --directory="$compiled"
     [[ ! -f $compiled/made ]] || return 0
     say "compiling what decides on tickets (a minute)"
@@ -30,6 +34,7 @@ compile_copy() {
 }
 
 compiled_from() {
+    .venv/bin/python -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))'
     find setup.py pyproject.toml requirements-dev.lock worker schemas -type f -name '*[!c]' -print0 |
-        sort --zero-terminated | xargs --null sha256sum | sha256sum
+        sort --zero-terminated | xargs --null sha256sum
 }

@@ -163,9 +163,7 @@ class MemoryStore:
         pending = list(self._ready().outbox.values())
         return port.Census(
             tickets=Counter((row.level or "", row.phase) for row in tickets),
-            next_deadline=_earliest(
-                row for row in tickets if row.phase == "running" and row.wake_at is not None
-            ),
+            next_deadline=_earliest(row for row in tickets if row.phase == "running"),
             waiting=len(self._in_phases("waiting")),
             outbox_pending=len(pending),
             outbox_oldest=pending[0].created_at if pending else None,

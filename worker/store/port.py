@@ -133,8 +133,8 @@ class Census:
     tickets: Mapping[tuple[str, Phase], int]
     """How many tickets per (level, phase), open phases only; nothing is listed as 0."""
     next_deadline: Mapping[str, datetime]
-    """Per level the earliest deadline of a running ticket that wakes: one that still can be met.
-    One that never wakes was put aside, damaged, and would hide all that come after it."""
+    """Per level the earliest deadline of a running ticket. It lies in the past only as long as no
+    breach is told: for ever, if the ticket was put aside because it is damaged."""
     waiting: int
     outbox_pending: int
     outbox_oldest: datetime | None
@@ -143,6 +143,8 @@ class Census:
 
 class Transaction(Protocol):
     """One write transaction: first it reads, then it decides, and last it keeps what follows.
+
+    `retire` and `forget` write at once, and what comes after them in the transaction sees it.
 
     It decides only on tickets that it holds: those with which it began, and those that `due` and
     `open_after` gave it. Nobody else decides on one of them until it ends.

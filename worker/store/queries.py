@@ -73,7 +73,7 @@ def outbox(connection: sa.Connection, limit: int) -> Sequence[port.OutboxRow]:
 
 
 def confirmed(connection: sa.Connection, ids: Collection[str]) -> None:
-    """These leave the outbox."""
+    """These leave the outbox, for good: it commits."""
     dialect = connection.dialect.name
     gone = statements.confirmed(dialect, ids)
     connection.exec_driver_sql(statements.remove_from_outbox(dialect), gone)

@@ -22,12 +22,12 @@ _PER_PHASE = (
 _WAITING = sa.select(sa.func.count()).select_from(tickets).where(IS_WAITING)
 _PENDING = sa.select(sa.func.count()).select_from(outbox)
 _NEXT_OUT = sa.select(outbox.c.created_at).order_by(outbox.c.position).limit(1)
-# The first in the order of `tickets_open`: a minimum would have to look at every ticket.
+# The first in the order of `tickets_open`: a minimum would have to look at every ticket. Whether it
+# wakes is not asked: one that was put aside, damaged, is overdue all the same.
 _NEXT_DEADLINE = (
     sa.select(tickets.c.deadline)
     .where(
         IS_OPEN,
-        WAKES,
         tickets.c.phase == "running",
         tickets.c.level == sa.bindparam("level"),
         tickets.c.deadline.is_not(None),
@@ -86,7 +86,7 @@ class SqlReader(ABC):
     async def histories(
         self, keys: Collection[port.TicketKey]
     ) -> Mapping[port.TicketKey, Sequence[port.InboxRow]]:
-        return await self._ask(partial(queries.histories, keys=keys))
+        return await self._ask(partial(queries.histories, keys=keys), of_one_moment=True)
 
     async def census(self) -> port.Census:
         return await self._ask(_census, of_one_moment=True)

@@ -90,24 +90,25 @@ class SqliteStore(SqliteReader):
             self._held = opened.pop_all()
 
     async def close(self) -> None:
-        await super().close()
-        held, self._held = self._held, None
-        if held is not None:
-            await held.aclose()
+        async with self._writing:  # a transaction that has begun comes to its end first
+            await super().close()
+            held, self._held = self._held, None
+            if held is not None:
+                await held.aclose()
 
     @asynccontextmanager
     async def begin(
         self,
         tickets: Collection[port.TicketKey] = (),  # noqa: ARG002 - who writes holds them all
     ) -> AsyncIterator[port.Transaction]:
-        self._ready()
         async with self._session() as session:
+            self._ready()
             yield SqlTransaction(session.run)
 
     async def confirmed(self, ids: Collection[str]) -> None:
-        self._ready()
         if ids:
             async with self._session() as session:
+                self._ready()
                 await session.run(partial(queries.confirmed, ids=ids))
 
     @asynccontextmanager

@@ -14,8 +14,7 @@ Work = Callable[[sa.Connection], T]
 class Run(Protocol):
     """Has work done, in one go, on the connection of one transaction.
 
-    To go there costs more than a statement: for SQLite it is another thread, for PostgreSQL
-    SQLAlchemy's greenlet.
+    For SQLite that is another thread, and to go there costs more than a statement does.
     """
 
     async def __call__(self, work: Work[T], /) -> T: ...

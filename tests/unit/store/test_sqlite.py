@@ -1,5 +1,6 @@
 """What holds of the SQLite file in particular."""
 
+import asyncio
 import sqlite3
 import stat
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -47,6 +48,23 @@ async def test_the_lock_is_free_again_once_the_first_worker_has_closed(path: Pat
         store = SqliteStore(path)
         await store.open()
         await store.close()
+
+
+async def test_a_transaction_that_has_begun_is_kept_before_the_store_closes(path: Path) -> None:
+    store = SqliteStore(path)
+    await store.open()
+    async with store.begin() as transaction:
+        await transaction.due(at(0), 1)
+        closing = asyncio.create_task(store.close())
+        # Time enough to close, did it not wait.
+        assert await asyncio.wait({closing}, timeout=0.2) == (set(), {closing})
+        await transaction.commit(port.Changes(outbox=[message("in time")]))
+    await closing
+    with pytest.raises(errors.StoreUnavailable, match="not open"):
+        await keep(store, outbox=(message("too late"),))
+    await store.open()
+    assert [row.id for row in await store.outbox(10)] == ["in time"]
+    await store.close()
 
 
 async def test_every_commit_is_on_disk_before_it_counts(store: SqliteStore) -> None:
