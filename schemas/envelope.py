@@ -5,17 +5,20 @@ from functools import partial
 from operator import is_
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from schemas.times import Instant
 
 
 def _sequence(value: object) -> object:
     # Bounded, since the digits are compared as a number, and Python reads only so many.
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**200:
+        return str(value)
     if value is not None and not (isinstance(value, str) and len(value) <= 200):
-        raise ValueError("must be a string or an integer of at most 200 characters")
+        raise ValueError(
+            "must be a string of at most 200 characters, or an integer of at most 200 digits "
+            "and no fraction"
+        )
     return value
 
 
@@ -38,7 +41,16 @@ Key = Annotated[
 ]
 #: A field that an event has only where there is something to say; the value is None by default.
 Absent = Field(exclude_if=partial(is_, None))
-_Sequence = Annotated[str, Field(max_length=200)] | int | None
+# The bounds are floats: not every program reads integers of 200 digits from a schema.
+_TOLD_INTEGER = WithJsonSchema(
+    {
+        "type": "integer",
+        "exclusiveMinimum": -1e200,
+        "exclusiveMaximum": 1e200,
+        "description": "written without a fraction: 1.0 is refused, though a schema cannot say so",
+    }
+)
+_Sequence = Annotated[str, Field(max_length=200)] | Annotated[int, _TOLD_INTEGER] | None
 Level = Literal["critical", "high", "medium", "low"]
 
 #: The levels, least urgent first: a higher index is a higher level.

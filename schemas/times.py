@@ -7,13 +7,22 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, WithJsonSchema
 
 _LOCAL = "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}"
-_READ = _LOCAL + r"(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+# The minutes of an offset are bounded here since Python takes "+04:60" for five hours.
+_READ = _LOCAL + r"(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-5][0-9])"
 _WRITTEN = _LOCAL.replace("[Tt]", "T") + r"(\.[0-9]{6})?Z"
 _RFC3339 = re.compile(_READ)
 
-#: Outside these years a time is a program's null ("0001-01-01"), not somebody's: zones, holidays
-#: and sums of times are only good within them.
-FIRST_YEAR, LAST_YEAR = 1900, 2199
+#: Outside these years a time is a program's null ("0001-01-01", "1900-01-01"), not somebody's:
+#: zones, holidays and sums of times are only good within them.
+FIRST_YEAR, LAST_YEAR = 1901, 2198
+# What a pattern can tell of the times that `parse` takes: all but how long a month is.
+_YEAR = "(19(0[1-9]|[1-9][0-9])|20[0-9]{2}|21([0-8][0-9]|9[0-8]))"
+_MONTH, _DAY = "(0[1-9]|1[0-2])", "(0[1-9]|[12][0-9]|3[01])"
+_HOUR, _SIXTY = "([01][0-9]|2[0-3])", "[0-5][0-9]"
+_TAKEN = (
+    f"{_YEAR}-{_MONTH}-{_DAY}[Tt]{_HOUR}:{_SIXTY}:{_SIXTY}"
+    rf"(\.[0-9]+)?([Zz]|[+-]{_HOUR}:{_SIXTY})"
+)
 
 
 def parse(value: object) -> datetime:
@@ -26,8 +35,8 @@ def parse(value: object) -> datetime:
         return value.astimezone(UTC)
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
         raise ValueError("must be an RFC 3339 time with an offset, like 2026-03-09T14:30:00Z")
-    if not FIRST_YEAR < int(value[:4]) < LAST_YEAR:
-        raise ValueError(f"must lie between the years {FIRST_YEAR} and {LAST_YEAR}")
+    if not FIRST_YEAR <= int(value[:4]) <= LAST_YEAR:
+        raise ValueError(f"must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
     try:
         return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except ValueError:
@@ -53,6 +62,6 @@ def _told(pattern: str, mode: Literal["validation", "serialization"]) -> WithJso
 Instant = Annotated[
     datetime,
     BeforeValidator(parse),
-    _told(_READ, "validation"),
+    _told(_TAKEN, "validation"),
     _told(_WRITTEN, "serialization"),
 ]

@@ -13,13 +13,14 @@ from aiormq.exceptions import ChannelNotFoundEntity
 
 from tests.acceptance.test_main_job import EXAMPLES
 from tests.support import stream
+from tests.support.downstream import taken
 from tests.support.operator import Operator
 from tests.support.site import Document, Site
 from tests.support.waiting import until
 from worker.broker.connection import SelfClosing
 
 HOME = Path(__file__).parents[2] / "examples"
-QUEUE = "router.alerts"
+QUEUE, ASIDE = "router.alerts", "router.aside"
 
 
 async def test_a_published_ticket_is_decided_on_and_routed(site: Site, tmp_path: Path) -> None:
@@ -62,6 +63,22 @@ async def test_the_router_tells_each_critical_ticket_and_breach_once_though_it_w
         f"critical: no response by {due}, tell customer-success",
         "critical: not breached after all (response)",
     ]
+
+
+async def test_the_router_sets_aside_what_it_cannot_handle_and_tells_the_rest(
+    site: Site, tmp_path: Path
+) -> None:
+    await site.worker.up()
+    with _router(site, tmp_path) as output:
+        await until(lambda: _is_read(site), "the router reads its queue")
+        async with Operator(site.url) as operator:
+            await operator.send(b"{}", exchange="", routing_key=QUEUE)
+            await site.send(_created("critical", datetime.now(UTC)))
+
+            await until(lambda: "critical: " in output.read_text(), "the rest is told")
+
+            (aside,) = await taken(site.url, ASIDE)
+            assert aside.body == b"{}"
 
 
 def _created(level: str, notified: datetime, ticket: str | None = None) -> Document:

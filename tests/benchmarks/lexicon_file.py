@@ -15,6 +15,9 @@ from worker.policy.signals.weights import SCALES, Scale, Weights
 TITLE = "# Learnt from labelled tickets: points, and what has them. Written by weigh_signals."
 FILE = Path(policy.__file__).parent / lexicon.DEFAULT_NAME
 
+#: The feature that every ticket has.
+START = ""
+
 Model = Mapping[Scale, Mapping[str, float]]
 """What each feature weighs on each scale."""
 
@@ -26,6 +29,8 @@ def write(signals: SignalsPart, model: Model) -> None:
 
 def _sections(signals: SignalsPart, model: Model) -> Iterator[str]:
     yield "learnt:"
+    start = (f"{scale}: {round(POINTS * model[scale][START])}" for scale in SCALES)
+    yield f"  start: {{{', '.join(start)}}}"
     for kind in ("signs", "words"):
         yield f"  {kind}:"
         for scale in SCALES:
@@ -50,7 +55,7 @@ def _words(line: Mapping[str, float]) -> dict[str, int]:
     return {
         word.replace("n_t", "n't"): round(POINTS * weight)
         for word, weight in line.items()
-        if not word.startswith("sign ")
+        if word != START and not word.startswith("sign ")
     }
 
 

@@ -65,7 +65,8 @@ def examples(paths: Iterable[Path], signals: SignalsPart) -> list[Example]:
             shown = {
                 f"sign {name}" for name in signs.named(signs.seen([*map(signs.letter, said)]).signs)
             }
-            found.append(Example(path.stem, shown | {*filter(_is_word, words)}, ticket["label"]))
+            features = {lexicon_file.START, *shown, *filter(_is_word, words)}
+            found.append(Example(path.stem, features, ticket["label"]))
     return found
 
 

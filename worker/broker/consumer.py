@@ -56,7 +56,8 @@ class AmqpInbox:
         declare: bool = True,
     ) -> None:
         self.caught_up = asyncio.Event()
-        # What the watchdog saw when it last looked; not a number before that.
+        # What the watchdog saw when it last looked; not a number before that. Dead letters and
+        # unrouted events are gone when two looks in a row find none.
         self.dead_letter_messages = nan
         """in `respondby.dead-letters`; the most that they were, while somebody reads them"""
         self.unrouted_messages = nan
@@ -75,6 +76,7 @@ class AmqpInbox:
         self._held_since: float | None = None
         self._session: Session | None = None
         self._intake: Intake | None = None
+        self._dead_letters, self._unrouted = watchdog.Leftovers(), watchdog.Leftovers()
         self._is_counted = False
         """whether the intake counts from what gathered before the link was up, or while held"""
 
@@ -211,12 +213,10 @@ class AmqpInbox:
         self._note_progress()
 
     def _note_look(self, seen: watchdog.Look) -> None:
-        # The broker does not count those that a person looks at, and has in hand: while somebody
-        # reads them they have not become fewer. So one that never leaves, as a shovel, keeps the
-        # gauge at the most that it ever was.
-        known = self.dead_letter_messages if seen.dead_letter_readers else 0
-        self.dead_letter_messages = max(seen.dead_letters, known)
-        self.unrouted_messages = seen.unrouted
+        self._dead_letters.note(seen.dead_letters, seen.dead_letter_readers)
+        self._unrouted.note(seen.unrouted)
+        self.dead_letter_messages = self._dead_letters.messages
+        self.unrouted_messages = self._unrouted.messages
         self.inbox_messages = seen.waiting
         self.inbox_consumers = seen.consumers
 

@@ -7,7 +7,8 @@ from aiormq.abc import AbstractChannel
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """Of one queue, as the broker says. One that is busy, or has no leader, is said to be empty."""
+    """Of one queue, as the broker says. One that is busy, or has no leader, is said to be empty:
+    it takes two in a row to believe it."""
 
     waiting: int
     """messages that nobody holds"""

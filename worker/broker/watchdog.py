@@ -5,6 +5,7 @@ it, while connection and channel stay open. The only witness is the queue itself
 """
 
 from dataclasses import dataclass
+from math import nan
 
 from aiormq.abc import AbstractChannel
 
@@ -39,6 +40,30 @@ async def look(channel: AbstractChannel) -> Look:
         dead_letter_readers=dead_letters.consumers,
         unrouted=unrouted.waiting,
     )
+
+
+class Leftovers:
+    """How many messages lie in a queue that nobody works off, told look after look."""
+
+    def __init__(self) -> None:
+        self.messages = nan
+        """not a number until it is known"""
+        self._was_empty = False
+
+    def note(self, waiting: int, readers: int = 0) -> None:
+        """`waiting` are those that nobody holds, `readers` the consumers: people who look at them.
+
+        A queue that is busy, or has no leader, is said to have neither messages nor consumers: it
+        takes two looks in a row to believe it, lest all that lies there seem new with the next.
+        The broker does not count those that a person has in hand: while somebody reads them they
+        have not become fewer. So a reader that never leaves, as a shovel, keeps the number at the
+        most that it ever was.
+        """
+        if readers:
+            self.messages = max(waiting, self.messages)
+        elif waiting or self._was_empty:
+            self.messages = waiting
+        self._was_empty = not (waiting or readers)
 
 
 class Watchdog:

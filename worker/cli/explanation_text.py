@@ -97,6 +97,8 @@ def _fact(seen: FactSeen) -> Text:
     origin = _ORIGINS[fact.origin if fact else "default"]
     if fact and fact.evidence:
         origin += f": “{printable(fact.evidence)}”"
+    elif fact and fact.origin == "text":
+        origin = "the text leans to it, no words of it say so"
     note = "the rule looks at it" if seen.decided else ""
     text = f"  {seen.name:<17}{value:<12}{origin:<11}  {note}"
     return Text(text.rstrip(), style="" if fact else "dim")

@@ -70,7 +70,7 @@ class Metrics:
         )
         self.next_deadline = self._gauge(
             "respondby_next_deadline_timestamp_seconds",
-            "The earliest deadline that can still be met",
+            "The earliest deadline of a running ticket; in the past, no breach was told",
             "level",
         )
         self.waiting_tickets = self._gauge(

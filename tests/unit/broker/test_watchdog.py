@@ -1,4 +1,6 @@
-from worker.broker.watchdog import Look, Watchdog
+from math import isnan
+
+from worker.broker.watchdog import Leftovers, Look, Watchdog
 
 
 def _look(waiting: int = 0, consumers: int = 1) -> Look:
@@ -39,3 +41,36 @@ def test_a_suspicion_is_dropped_when_the_queue_was_seen_empty() -> None:
     watchdog = Watchdog()
     for waiting in (5, 0, 5):
         assert watchdog.judge(_look(waiting=waiting), delivered=9, in_hand=0) is None
+
+
+def test_a_queue_that_is_said_to_be_empty_once_has_kept_its_messages() -> None:
+    leftovers = Leftovers()
+    told = []
+    for waiting in (7, 0, 7, 0, 8, 0, 0, 2):
+        leftovers.note(waiting)
+        told.append(leftovers.messages)
+    assert told == [7, 7, 7, 7, 8, 8, 0, 2]
+
+
+def test_a_queue_that_is_said_to_be_empty_at_the_first_look_is_not_known_until_the_second() -> None:
+    leftovers = Leftovers()
+    leftovers.note(0)
+    assert isnan(leftovers.messages)
+    leftovers.note(0)
+    assert leftovers.messages == 0
+
+
+def test_a_queue_with_messages_is_known_at_the_first_look_and_by_a_reader_too() -> None:
+    alone, read = Leftovers(), Leftovers()
+    alone.note(7)
+    read.note(7, readers=1)
+    assert (alone.messages, read.messages) == (7, 7)
+
+
+def test_messages_have_not_become_fewer_while_somebody_reads_them() -> None:
+    leftovers = Leftovers()
+    told = []
+    for waiting, readers in ((7, 0), (0, 1), (3, 1), (9, 1), (0, 1), (0, 0), (0, 0)):
+        leftovers.note(waiting, readers)
+        told.append(leftovers.messages)
+    assert told == [7, 7, 7, 9, 9, 9, 0]

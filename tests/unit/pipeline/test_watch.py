@@ -1,8 +1,7 @@
 """What the worker says of its store and its queues, whether or not there is work."""
 
 import math
-
-import pytest
+from datetime import timedelta
 
 from tests.support.flaky_store import FlakyStore
 from tests.support.house import House, event
@@ -96,16 +95,20 @@ async def test_what_the_store_no_longer_tells_is_no_number_and_what_the_broker_t
         assert house.value("respondby_waiting_tickets") == 0
 
 
-async def test_a_damaged_ticket_does_not_hide_its_levels_next_deadline() -> None:
+async def test_a_damaged_ticket_whose_deadline_passes_stays_its_levels_next_deadline() -> None:
+    """Nobody is told of its breach: that a deadline lies in the past is all there is to see."""
     house = House()
     async with house.working():
         await house.send("ticket.created", "T-1")
-        due = house.clock.now().timestamp() + 1800
-        torn = ticket("T-torn", level="critical", deadline=house.clock.now(), ledger=b"torn")
+        due = house.clock.now() + timedelta(minutes=10)
+        torn = ticket("T-torn", level="critical", deadline=due, wake_at=due, ledger=b"torn")
         async with house.store.begin() as transaction:
             await transaction.commit(port.Changes(tickets=[torn]))
-        await house.clock.advance(EVERY)
+        await house.clock.advance(3600)
+        assert "ticket_damaged" in house.log.events
+        (breach,) = house.published("objective.breached")
+        assert breach["subject"] == "T-1"
         said = house.value("respondby_next_deadline_timestamp_seconds", level="critical")
-        assert said == pytest.approx(due)
+        assert said == due.timestamp()
         running = {"level": "critical", "state": "running"}
-        assert house.value("respondby_open_tickets", **running) == 2
+        assert house.value("respondby_open_tickets", **running) == 1

@@ -57,7 +57,7 @@ def test_evidence_says_the_very_fact(text: str, fact: FactName, shown: str) -> N
         "Printer",
         "Printer in the office",
         "The printer on the second floor, please",
-        "Toner for the printers of the office",
+        "The rooms of the office on the second floor",
     ],
 )
 def test_words_that_only_lean_to_a_fact_are_no_evidence_of_it(text: str) -> None:

@@ -132,7 +132,15 @@ def test_the_trace_is_carried_through_as_it_came() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "kept"), [("007", "007"), (7, "7"), (-7, "-7"), ("a-7", "a-7"), (None, None)]
+    ("written", "kept"),
+    [
+        ("007", "007"),
+        (7, "7"),
+        (-7, "-7"),
+        ("a-7", "a-7"),
+        (-(10**200) + 1, "-" + "9" * 200),
+        (None, None),
+    ],
 )
 def test_a_sequence_is_a_string_or_an_integer(written: object, kept: str | None) -> None:
     assert read({**created(WHEN), "sequence": written}).sequence == kept

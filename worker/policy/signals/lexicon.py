@@ -111,9 +111,18 @@ class PointsPart(_Part):
         return {name for scale in scales for names in scale.values() for name in names}
 
 
+class StartPart(_Part):
+    """Where each scale stands before anything is read."""
+
+    no_fault: Points = 0
+    system_critical: Points = 0
+    mild: Points = 0
+
+
 class LearntPart(_Part):
     """What labelled tickets taught beyond what the signs say."""
 
+    start: StartPart = StartPart()
     signs: PointsPart = PointsPart()
     words: PointsPart = PointsPart()
     """single words, each counted once"""
@@ -174,11 +183,17 @@ def merged(base: SignalsPart, own: SignalsPart) -> SignalsPart:
         signs={**base.signs, **own.signs},
         together={**base.together, **own.together},
         learnt=LearntPart(
+            start=StartPart(**_replaced(base.learnt.start, own.learnt.start)),
             signs=PointsPart(**_joined(base.learnt.signs, own.learnt.signs)),
             words=PointsPart(**_joined(base.learnt.words, own.learnt.words)),
         ),
-        bars=BarsPart(**{**base.bars.model_dump(), **own.bars.model_dump(exclude_unset=True)}),
+        bars=BarsPart(**_replaced(base.bars, own.bars)),
     )
+
+
+def _replaced(base: _Part, own: _Part) -> dict[str, Any]:
+    """Field by field: what the policy gives, else what was there."""
+    return {**base.model_dump(), **own.model_dump(exclude_unset=True)}
 
 
 def _joined(base: _Part, own: _Part) -> dict[str, Any]:

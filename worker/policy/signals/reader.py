@@ -27,6 +27,8 @@ _SAID_OFTEN = 4096
 _FEW = 20
 #: The most that a courtesy then says beyond the bar.
 _COURTESY = 5
+#: What it is worth that a question or a wish is named and no fault is.
+_UNNAMED = 15
 
 
 class _Claim(NamedTuple):
@@ -87,8 +89,8 @@ class Reader:
             return {}
         different = set(letters)
         causes, scales = self._weights.weighed(seen.signs, different)
-        if _could_be_grave(causes) and self._weights.are_few(said, different, _FEW):
-            scales["no_fault"] = min(scales["no_fault"], self._bars.no_fault + _COURTESY)
+        if self._weights.are_few(said, different, _FEW):
+            _weigh_few(causes, scales, self._bars)
         facts: dict[FactName, Fact] = {}
         for claim in _claims(causes, scales, self._bars):
             signs = self._weights.speak_most(claim.cause, claim.sense, seen.signs)
@@ -105,6 +107,14 @@ def _fact(value: FactValue, said: str | None) -> Fact:
     """Made once for what is often said: "in production"."""
     evidence = None if said is None else _short(said)
     return Fact(value=value, origin="text", evidence=evidence)
+
+
+def _weigh_few(causes: Causes, scales: Scales, bars: BarsPart) -> None:
+    """In few words a courtesy makes no question of a fault, and no fault is left unnamed."""
+    if _could_be_grave(causes):
+        scales["no_fault"] = min(scales["no_fault"], bars.no_fault + _COURTESY)
+    elif max(causes["fault"], causes["production"]) <= 0 < _most(_INSTEAD, causes):
+        scales["no_fault"] += _UNNAMED
 
 
 def _could_be_grave(causes: Causes) -> bool:

@@ -44,7 +44,9 @@ class Weights:
         weighing = _weighing(says, _by_name(signals.learnt.signs))
         rows = [[*scales, *causes] for scales, causes in zip(weighing, spoken, strict=True)]
         words = _by_name(signals.learnt.words)
-        self._columns = Columns([*rows, *words.values()])
+        start = [getattr(signals.learnt.start, scale) for scale in SCALES]
+        self._columns = Columns([start, *rows, *words.values()])
+        self._start = self._columns.packed(start)
         self._signs = bits.Table([*map(self._columns.packed, rows)], "sum")
         tone = self._tone = frozenset(_tone(signals))
         self._words = defaultdict[str, int](int)
@@ -72,7 +74,7 @@ class Weights:
     def weighed(self, signs: int, letters: Iterable[str]) -> tuple[Causes, Scales]:
         """By these signs, how many points each cause has by a person's judgement, and where the
         scales stand with the letters of these different words as well."""
-        points = self._signs.of(signs)
+        points = self._start + self._signs.of(signs)
         points += sum(map(self._words.__getitem__, letters))
         columns = self._columns.unpacked(points)
         scales = dict(zip(SCALES, columns, strict=False))
