@@ -221,7 +221,7 @@ def _queues() -> tuple[Panel, ...]:
             ),
             queries=waiting,
             kind="graph",
-            runbook="RespondbyTicketsWaiting",
+            runbook="RespondbyInboxBacklog",
         ),
         _dead_letters(),
     )
@@ -267,5 +267,6 @@ def _process() -> tuple[Panel, ...]:
             queries=[Query(f"(time() - process_start_time_seconds){ours}", "{{instance}}")],
             kind="graph",
             unit="s",
+            runbook="RespondbyRestarting",
         ),
     )

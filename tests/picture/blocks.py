@@ -10,7 +10,7 @@ from tests.support import dashboards
 from tests.support.prometheus_server import Prometheus, program, serving
 
 #: Rules that build on rules need one pass after the other.
-_PASSES = 4
+_PASSES = 6
 _STEP = "4m"
 #: One block for all of it, instead of one for every two hours: a twentieth of the time.
 _ONE_BLOCK = "--max-block-duration=720h"

@@ -20,14 +20,14 @@ async def written(file: TextIO, happenings: list[Happening], end: datetime) -> N
     house = House(http_port=0)
     left = happenings[::-1]
     async with house.working():
-        reading = house.clock.now()
+        reading = start = house.clock.now()
         while reading < end:
             if left and left[-1].at <= reading:
                 await _pass_until(house, left[-1].at)
                 await _send(house, left.pop())
             else:
                 await _pass_until(house, reading)
-                file.writelines(_lines(house))
+                file.writelines(_lines(house, start))
                 reading += EVERY
     file.write("# EOF\n")
 
@@ -49,8 +49,10 @@ async def _send(house: House, one: Happening) -> None:
     await house.until(lambda: delivery in house.inbox.settled)
 
 
-def _lines(house: House) -> Iterator[str]:
+def _lines(house: House, start: datetime) -> Iterator[str]:
     now = house.clock.now().timestamp()
+    # Of the worker that is played, not of this program; the rules tell workers apart by it.
+    yield f"process_start_time_seconds{{{_LABELS}}} {start.timestamp()} {now:.0f}\n"
     for family in house.metrics.registry.collect():
         for sample in family.samples:
             if _is_drawn(family, sample):

@@ -40,9 +40,20 @@ def queries(window: str = "7d", rate_interval: str = "1m") -> Iterator[tuple[str
             yield f"{name}, {target['refId']}", expression
 
 
-def rules() -> Iterator[Json]:
+def groups() -> Iterator[Json]:
     for file in RULES:
-        for group in yaml.safe_load(file.read_text("utf-8"))["groups"]:
+        yield from yaml.safe_load(file.read_text("utf-8"))["groups"]
+
+
+def rules() -> Iterator[Json]:
+    for group in groups():
+        yield from group["rules"]
+
+
+def hourly() -> Iterator[Json]:
+    """The rules that no test waits for."""
+    for group in groups():
+        if group.get("interval") == "1h":
             yield from group["rules"]
 
 

@@ -50,11 +50,27 @@ async def test_a_worker_that_does_not_know_its_health_is_not_healthy() -> None:
         assert await _healthcheck(port) == 1
 
 
-async def _healthcheck(port: int) -> int:
+async def test_it_says_what_another_page_says_for_there_is_no_curl() -> None:
+    health = Health()
+    health.trouble("store", "the disk is full")
+    async with http.serve(http.application(CollectorRegistry(), health), "127.0.0.1", 0) as port:
+        status, told = await _asked(port, "readyz")
+    assert status == 1
+    assert b"the disk is full" in told
+
+
+async def _healthcheck(port: int) -> int | None:
+    return (await _asked(port))[0]
+
+
+async def _asked(port: int, *page: str) -> tuple[int | None, bytes]:
     check = await asyncio.create_subprocess_exec(
         sys.executable,
         HOME / "deploy" / "healthcheck.py",
+        *page,
         env={"RESPONDBY_HTTP_HOST": "0.0.0.0", "RESPONDBY_HTTP_PORT": str(port)},
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    return await check.wait()
+    told, _ = await check.communicate()
+    return check.returncode, told

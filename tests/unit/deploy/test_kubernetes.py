@@ -157,6 +157,23 @@ def test_workers_follow_the_inbox_and_are_never_none() -> None:
     assert scaled["minReplicaCount"] > one("PodDisruptionBudget")["spec"]["minAvailable"] >= 1
 
 
+def test_keda_trusts_the_authority_that_the_workers_trust() -> None:
+    given = one("TriggerAuthentication", "example")["spec"]
+    (authority,) = (ref for ref in given["secretTargetRef"] if ref["parameter"] == "ca")
+    assert dict(_variables("example"))["RESPONDBY_TLS_CA"] == f"/run/respondby/{authority['key']}"
+    (tls,) = given["configMapTargetRef"]
+    (found,) = (map_ for map_ in rendered("example") if map_["metadata"]["name"] == tls["name"])
+    assert (tls["parameter"], found["data"][tls["key"]]) == ("tls", "enable")
+
+
+def test_each_installation_is_a_job_of_its_own_that_the_rules_know() -> None:
+    (endpoint,) = one("ServiceMonitor")["spec"]["endpoints"]
+    (relabeling,) = endpoint["relabelings"]
+    assert relabeling["targetLabel"] == "job"
+    assert relabeling["sourceLabels"][0] == "__meta_kubernetes_namespace"
+    assert "respondby" in one("Service", "example")["metadata"]["name"]
+
+
 def test_the_example_s_policy_is_good_and_the_workers_find_it() -> None:
     policies = [found for found in rendered("example") if "policy.yaml" in found.get("data", {})]
     (policy,) = policies
