@@ -482,5 +482,6 @@ async def test_a_property_that_nobody_can_read_sinks_neither_its_message_nor_the
     await operator.send(b"healthy")
     async with running(inbox):
         received = await broker_ports.receive_all(inbox, 2)
-    assert [delivery.body for delivery in received] == [b"odd", b"healthy"]
+    # They were published on two channels, so that either may be the first.
+    assert {delivery.body for delivery in received} == {b"odd", b"healthy"}
     assert observer.of(Event.LINK_LOST) == []

@@ -13,6 +13,7 @@ from tests.support.oracle import End
 from tests.support.site import Site
 from tests.support.upstream import Pace
 from tests.support.waiting import until
+from tests.support.worker_process import READY_WITHIN
 from worker.broker import topology
 from worker.policy import loading
 
@@ -63,6 +64,9 @@ class Trial:
     async def ends_as_replayed(self) -> None:
         """Wait for the end state, let the workers drain, and see that it is still the same."""
         await self.is_settled()
+        for worker in self.site.workers:
+            # One that was started a moment ago does not know yet how to drain.
+            await until(worker.is_ready, "ready to be stopped", READY_WITHIN)
         stopped = await asyncio.gather(*(worker.stop() for worker in self.site.workers))
         assert not any(stopped)
         assert not await self.differences()
