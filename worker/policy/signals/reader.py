@@ -90,7 +90,7 @@ class Reader:
         different = set(letters)
         causes, scales = self._weights.weighed(seen.signs, different)
         if self._weights.are_few(said, different, _FEW):
-            _weigh_few(causes, scales, self._bars)
+            scales["no_fault"] = _in_few_words(scales["no_fault"], causes, self._bars)
         facts: dict[FactName, Fact] = {}
         for claim in _claims(causes, scales, self._bars):
             signs = self._weights.speak_most(claim.cause, claim.sense, seen.signs)
@@ -109,12 +109,13 @@ def _fact(value: FactValue, said: str | None) -> Fact:
     return Fact(value=value, origin="text", evidence=evidence)
 
 
-def _weigh_few(causes: Causes, scales: Scales, bars: BarsPart) -> None:
-    """In few words a courtesy makes no question of a fault, and no fault is left unnamed."""
+def _in_few_words(no_fault: int, causes: Causes, bars: BarsPart) -> int:
+    """There a courtesy makes no question of a fault, and no fault is left unnamed."""
     if _could_be_grave(causes):
-        scales["no_fault"] = min(scales["no_fault"], bars.no_fault + _COURTESY)
-    elif max(causes["fault"], causes["production"]) <= 0 < _most(_INSTEAD, causes):
-        scales["no_fault"] += _UNNAMED
+        return min(no_fault, bars.no_fault + _COURTESY)
+    if max(causes["fault"], causes["production"]) <= 0 < _most(_INSTEAD, causes):
+        return no_fault + _UNNAMED
+    return no_fault
 
 
 def _could_be_grave(causes: Causes) -> bool:
