@@ -28,11 +28,16 @@ def test_every_stage_starts_from_what_the_builder_names() -> None:
     assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, flags=re.MULTILINE)) == {"${BASE}"}
 
 
-def test_nothing_is_installed_but_what_the_lock_names_with_its_hash() -> None:
+def test_nothing_is_installed_but_a_compiler_and_what_the_locks_name_with_their_hashes() -> None:
     commands = DOCKERFILE.replace("\\\n", " ").splitlines()
-    installs = [line for line in commands if re.search(r"\bpip\b.* install", line)]
-    assert len(installs) == 3
-    locked, tools, ours = installs
+    installs = [line for line in commands if re.search(r"\b(pip|apt-get|apk)\b.* install", line)]
+    assert len(installs) == 4
+    compiler, locked, tools, ours = installs
+    packages = re.findall(r'lacking="([^"]*)"', compiler)
+    assert packages == ["gcc libc6-dev", "$lacking python3-dev"]
+    assert "install --yes --no-install-recommends $lacking;" in compiler
+    # They stay behind in the stage that builds.
+    assert max(map(commands.index, installs)) < commands.index("FROM ${BASE}")
     assert "--require-hashes --requirement requirements.lock" in locked
     assert "--require-hashes --target tools --requirement compile.lock" in tools
     assert "--no-deps --no-build-isolation ." in ours
