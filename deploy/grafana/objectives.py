@@ -118,7 +118,7 @@ def _time_left() -> Panel:
     return Panel(
         title="Time until the next deadline",
         description=(
-            "How long until the first deadline that can still be met, on the wall clock. "
+            "How long until the first deadline of an open ticket, on the wall clock. "
             "Orange: less than a fifth of the objective is left. Red: it has passed, and "
             "nobody was told. A level without open tickets has none."
         ),
