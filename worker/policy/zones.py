@@ -6,10 +6,10 @@ import zoneinfo
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from worker.policy import refusal, utc
+from worker.policy import refusal
 
 SECOND = timedelta(seconds=1)
-_EPOCH_DAY = utc.EPOCH.toordinal()
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 OFFSET = re.compile(r"[+-]\d")
 
 
