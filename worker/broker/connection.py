@@ -12,13 +12,18 @@ from typing import Protocol
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.connection import make_url
 from aiormq.abc import AbstractChannel as BareChannel
+from aiormq.abc import DeliveredMessage
+from pamqp.common import FieldTable
 
 from worker import errors
 from worker.broker import faults, wire
 from worker.broker.address import Address, Locate
 from worker.broker.events import Event
 from worker.broker.port import Observer
+from worker.broker.sieve import Sieve, Take
+from worker.broker.transport import Sifted
 from worker.clock import Clock
 
 #: Seconds to connect and log in, and to declare everything.
@@ -53,10 +58,11 @@ class Backoff:
 class Session:
     """One connection while it lasts. The first fault ends it; whoever serves it is woken."""
 
-    def __init__(self, connection: AbstractConnection) -> None:
+    def __init__(self, connection: AbstractConnection, sieve: Sieve) -> None:
         self.is_closed = False
         """whether connection or channel are closed, beyond any doubt of ours"""
         self._connection = connection
+        self._sieve = sieve
         self._changed = asyncio.Event()
         self._fault: errors.BrokerUnavailable | None = None
         connection.close_callbacks.add(self._closed)
@@ -70,6 +76,18 @@ class Session:
         await channel.initialize()
         channel.close_callbacks.add(self._closed)
         return await channel.get_underlay_channel()
+
+    async def consume(
+        self, channel: BareChannel, queue: str, take: Take, tag: str | None = None
+    ) -> str:
+        """Have messages brought on a channel; the consumer's tag, which may be given.
+
+        `take` gets each at once, in order, from all consumers that the channel ever had: the
+        broker may bring some before it has told that it consumes, and before it ceases.
+        """
+        self._sieve.takers[channel.number] = take
+        reply = await channel.basic_consume(queue, _never, consumer_tag=tag)
+        return reply.consumer_tag or ""
 
     def fail(self, fault: errors.BrokerUnavailable) -> None:
         """End the session; whoever serves it raises this fault, unless another came first."""
@@ -133,29 +151,36 @@ class SelfClosing(aio_pika.Connection):
 @asynccontextmanager
 async def opened(name: str, address: Address) -> AsyncIterator[Session]:
     """One connection while the block lasts; raises BrokerUnavailable if there is none to be had."""
+    sieve = Sieve()
     with faults.translated():
         async with asyncio.timeout(CONNECT_WITHIN):
-            connection = await _connect(name, address)
+            connection = await _connect(name, address, sieve)
     try:
-        yield Session(connection)
+        yield Session(connection, sieve)
     finally:
         await _close(connection)
 
 
-async def _connect(name: str, address: Address) -> AbstractConnection:
+async def _connect(name: str, address: Address, sieve: Sieve) -> AbstractConnection:
     wire.read_tolerantly()
-    return await aio_pika.connect(
+    url = make_url(
         host=address.host,
         port=address.port,
         virtualhost=address.vhost,
         login=address.login,
         password=address.password,
         ssl=address.ssl_context is not None,
-        ssl_context=address.ssl_context,
         heartbeat=HEARTBEAT,
-        client_properties={"connection_name": f"respondby {name}"},
-        connection_class=SelfClosing,
     )
+    named: FieldTable = {"connection_name": f"respondby {name}"}
+    connection = SelfClosing(url, ssl_context=address.ssl_context, client_properties=named)
+    connection.kwargs["transport_factory"] = Sifted(sieve)
+    await connection.connect()
+    return connection
+
+
+async def _never(_: DeliveredMessage) -> None:
+    """The driver wants somebody to bring messages to, and is left none."""
 
 
 async def _close(connection: AbstractConnection) -> None:

@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from math import nan
 
-from aiormq.abc import DeliveredMessage
-
 from worker import errors
 from worker.broker import connection, faults, topology, unbroken, watchdog
 from worker.broker.address import Locate
@@ -15,6 +13,7 @@ from worker.broker.events import Event
 from worker.broker.hand import Hand
 from worker.broker.intake import Channels, Intake
 from worker.broker.port import Delivery, Observer
+from worker.broker.sieve import Brought
 from worker.broker.window import is_suspect
 from worker.clock import Clock
 
@@ -162,8 +161,7 @@ class AmqpInbox:
         self._hand.empty()
         self.caught_up.clear()
 
-    def _take(self, intake: Intake, message: DeliveredMessage) -> None:
-        # Called by the driver for each message, in order; must not wait.
+    def _take(self, intake: Intake, message: Brought) -> None:
         if intake is not self._intake or self._draining:
             return
         self._hand.take(message, self._clock.now())

@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from aiormq.abc import DeliveredMessage
 from pamqp import commands
 
 from worker.broker import letters, topology
+from worker.broker.sieve import Brought
 from worker.broker.volley import Publication
 
 #: Why the broker itself gives a message up; such a letter has none of our headers.
@@ -61,9 +61,9 @@ class Choice:
         )
 
 
-def read(message: DeliveredMessage) -> Letter:
+def read(message: Brought) -> Letter:
     """The letter in a message that the broker brought."""
-    properties = message.header.properties
+    properties = message.properties
     headers = properties.headers or {}
     ours = letters.REASON in headers
     deaths = () if ours else _deaths(headers)
@@ -71,7 +71,7 @@ def read(message: DeliveredMessage) -> Letter:
         id=_id(properties.message_id, message.body),
         reason=str(headers[letters.REASON]) if ours else DELIVERY_LIMIT,
         error=str(headers.get(letters.ERROR, "")) if ours else _said(deaths),
-        routing_key=_routing_key(headers, message.routing_key or "", ours=ours),
+        routing_key=_routing_key(headers, message.routing_key, ours=ours),
         since=_time(deaths[0].get("time") if deaths else properties.timestamp),
         body=message.body,
         message_id=properties.message_id,
@@ -79,8 +79,8 @@ def read(message: DeliveredMessage) -> Letter:
         content_encoding=properties.content_encoding,
         headers={name: value for name, value in headers.items() if not _is_mark(name, ours=ours)},
         deaths=deaths,
-        tag=message.delivery_tag or 0,
-        was_seen=bool(message.redelivered),
+        tag=message.tag,
+        was_seen=message.redelivered,
     )
 
 

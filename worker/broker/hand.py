@@ -5,9 +5,8 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 
-from aiormq.abc import DeliveredMessage
-
 from worker.broker.port import Delivery
+from worker.broker.sieve import Brought
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +32,9 @@ class Hand:
         """A new connection begins; tags of those before it mean nothing any more."""
         self._generation += 1
 
-    def take(self, message: DeliveredMessage, received_at: datetime) -> None:
+    def take(self, message: Brought, received_at: datetime) -> None:
         """The broker brings this one."""
-        token = _Token(self._generation, message.delivery_tag or 0)
+        token = _Token(self._generation, message.tag)
         self._arrived.append(_delivery(message, token, received_at))
         if len(self._arrived) >= self._wanted:
             self._arrival.set()
@@ -84,16 +83,16 @@ class Hand:
         await self._arrival.wait()
 
 
-def _delivery(message: DeliveredMessage, token: object, received_at: datetime) -> Delivery:
-    properties = message.header.properties
+def _delivery(message: Brought, token: object, received_at: datetime) -> Delivery:
+    properties = message.properties
     return Delivery(
         body=message.body,
-        routing_key=message.routing_key or "",
+        routing_key=message.routing_key,
         message_id=properties.message_id,
         content_type=properties.content_type,
         content_encoding=properties.content_encoding,
         headers=properties.headers or {},
-        redelivered=bool(message.redelivered),
+        redelivered=message.redelivered,
         received_at=received_at,
         token=token,
     )

@@ -5,13 +5,14 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.abc import AbstractChannel
 from pamqp import commands
 
 from worker import errors
 from worker.broker import depth, faults, topology, watchdog
 from worker.broker.connection import Session
 from worker.broker.ledger import Ledger
+from worker.broker.sieve import Brought
 from worker.broker.window import Window
 from worker.clock import Clock
 
@@ -20,7 +21,7 @@ ACK_WITHIN = 10.0
 #: Seconds before a broker that could not tell the depth of the inbox is asked again.
 _ASK_AGAIN_AFTER = 0.1
 
-Take = Callable[["Intake", DeliveredMessage], None]
+Take = Callable[["Intake", Brought], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Intake:
         self._watchdog = watchdog.Watchdog()
         # Never global: on a quorum queue that closes the whole connection.
         await self._channel.basic_qos(prefetch_count=self.window.renew(), global_=False)
-        await self._consume()
+        self._consumer_tag = await self._session.consume(self._channel, topology.INBOX, self._bring)
 
     async def _unread(self) -> int:
         """Messages to finish before all that lies there now, or is on its way, is worked off."""
@@ -118,14 +119,9 @@ class Intake:
         await depth.of(self._channel, topology.INBOX)
         return self.ledger.delivered + seen.waiting
 
-    async def _consume(self) -> None:
-        # A coroutine for the driver's sake: without an await in it, order is kept.
-        async def bring(message: DeliveredMessage) -> None:
-            self.ledger.deliver(message.delivery_tag or 0)
-            self._take(self, message)
-
-        reply = await self._channel.basic_consume(topology.INBOX, bring)
-        self._consumer_tag = reply.consumer_tag or ""
+    def _bring(self, message: Brought) -> None:
+        self.ledger.deliver(message.tag)
+        self._take(self, message)
 
     async def settle(self, tags: Iterable[int]) -> None:
         """Finish these, and have the broker told.

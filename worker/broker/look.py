@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.abc import AbstractChannel
 from pamqp import commands
 
 from worker import errors
@@ -18,6 +18,7 @@ from worker.broker import connection, dead_letter, depth, faults, topology
 from worker.broker.connection import Session
 from worker.broker.dead_letter import Letter
 from worker.broker.depth import Depth
+from worker.broker.sieve import Brought
 
 #: Letters in the first window and in the largest. All of a window are on their way at once.
 _FIRST_WINDOW, _LARGEST_WINDOW = 16, 256
@@ -128,10 +129,11 @@ class Look:
             await self._close()
             self._consumers += 1
             await self.channel.basic_qos(prefetch_count=window, global_=False)
-            self._consumer = f"look-{self._consumers}"
-            await self.channel.basic_consume(
-                topology.DEAD_LETTERS, self._bring, consumer_tag=self._consumer
-            )
+            # Sorted as they are numbered: what piles up on its channel, the broker gives back
+            # consumer by consumer, in the order of their tags.
+            self._consumer = f"look-{self._consumers:08}"
+            queue, tag = topology.DEAD_LETTERS, self._consumer
+            await self.session.consume(self.channel, queue, self._bring, tag)
 
     async def _close(self) -> None:
         """End the last window. What it brought stays held."""
@@ -139,8 +141,7 @@ class Look:
             await self.channel.basic_cancel(self._consumer)
         self._consumer = ""
 
-    async def _bring(self, message: DeliveredMessage) -> None:
-        # A coroutine for the driver's sake: without an await in it, order is kept.
+    def _bring(self, message: Brought) -> None:
         self._arrived.append(dead_letter.read(message))
         self.session.nudge()
 

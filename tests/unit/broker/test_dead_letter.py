@@ -2,13 +2,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from aiormq.abc import DeliveredMessage
 from pamqp import commands
-from pamqp.header import ContentHeader
 
 from worker.broker import dead_letter, letters, topology
 from worker.broker.dead_letter import Choice, Letter
 from worker.broker.port import DeadLetter, Delivery
+from worker.broker.sieve import Brought
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DEATH = {
@@ -23,11 +22,12 @@ DEATH = {
 
 def _read(body: bytes = b"{}", routing_key: str = "ticket.updated", **properties: Any) -> Letter:
     return dead_letter.read(
-        DeliveredMessage(
-            delivery=commands.Basic.Deliver("look-1", 7, False, "respondby.dead", routing_key),
-            header=ContentHeader(0, len(body), commands.Basic.Properties(**properties)),
+        Brought(
+            tag=7,
+            redelivered=False,
+            routing_key=routing_key,
+            properties=commands.Basic.Properties(**properties),
             body=body,
-            channel=None,  # type: ignore[arg-type]
         )
     )
 

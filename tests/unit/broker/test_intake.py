@@ -21,9 +21,6 @@ class _Channel:
         assert not global_
         self.asked.append(("consume", prefetch_count))
 
-    async def basic_consume(self, *_: Any) -> commands.Basic.ConsumeOk:
-        return commands.Basic.ConsumeOk("consumer")
-
     async def basic_cancel(self, _: str) -> None:
         self.asked.append(("cancel", 0))
 
@@ -35,10 +32,16 @@ class _Channel:
         return commands.Queue.DeclareOk("queue", message_count=0, consumer_count=1)
 
 
+class _Session:
+    async def consume(self, *_: Any) -> str:
+        return "consumer"
+
+
 async def test_the_broker_is_told_of_what_is_finished_when_a_narrow_consumer_is_gone() -> None:
     channel = _Channel()
     both = cast(AbstractChannel, channel)
-    intake = Intake(Channels(cast(Session, None), both, both), 8, lambda *_: None, SystemClock())
+    channels = Channels(cast(Session, _Session()), both, both)
+    intake = Intake(channels, 8, lambda *_: None, SystemClock())
     await intake.begin()
     intake.ledger.deliver(1)
     intake.window.hand_out({1: False})
