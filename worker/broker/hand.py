@@ -2,15 +2,14 @@
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from worker.broker.port import Delivery
 from worker.broker.sieve import Brought
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     generation: int
     tag: int
 

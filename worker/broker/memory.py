@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from worker import errors
 from worker.broker.port import DeadLetter, Delivery, Message
@@ -145,7 +145,7 @@ class MemoryInbox:
 
     def _redelivered(self, old: Delivery) -> Delivery:
         now = self._clock.now()
-        return replace(old, redelivered=True, received_at=now, token=self._next_token())
+        return old._replace(redelivered=True, received_at=now, token=self._next_token())
 
     def _bring(self) -> None:
         if self._connected and not self.held and not self.draining:

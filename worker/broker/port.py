@@ -4,23 +4,23 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One inbound message, as it came."""
 
     body: bytes
     routing_key: str
-    message_id: str | None = None
-    content_type: str | None = None
-    content_encoding: str | None = None
-    headers: Mapping[str, object] = field(default_factory=dict, hash=False)
-    redelivered: bool = False
     received_at: datetime
     token: object
     """opaque: which channel brought it, and its tag there; unique for the life of the inbox"""
+    message_id: str | None = None
+    content_type: str | None = None
+    content_encoding: str | None = None
+    headers: Mapping[str, object] = MappingProxyType({})
+    redelivered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
