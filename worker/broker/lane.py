@@ -4,6 +4,7 @@ import asyncio
 import math
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -178,8 +179,12 @@ def windows(publications: Sequence[Publication]) -> Iterator[list[int]]:
 
 
 async def _all_done(answers: Sequence[Answer]) -> None:
-    if answers:
-        await asyncio.wait(answers)
+    # They come many at once: to wait for the first and find the others there is cheaper than to
+    # be told of each.
+    for answer in answers:
+        if not answer.done():
+            with suppress(Exception):  # which are looked at when all are there
+                await answer
 
 
 def _is_confirm(answer: Answer) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,8 +23,7 @@ class Delivery:
     """opaque: which channel brought it, and its tag there; unique for the life of the inbox"""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One outbound event. `id` is the event's id: the same event has the same id for ever."""
 
     id: str
@@ -34,7 +33,6 @@ class Message:
     priority: int
     """0 to 9, the greater the more urgent"""
     content_type: str = "application/cloudevents+json"
-    headers: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,20 +9,23 @@ import asyncio
 import struct
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import NamedTuple, Protocol
 
 from aiormq import Channel
 from aiormq.abc import ChannelFrame, ConfirmationFrameType
 from aiormq.exceptions import ChannelInvalidStateError
-from pamqp import commands, encode, frame
-from pamqp.body import ContentBody
+from pamqp import commands, constants, encode, frame
 from pamqp.common import FieldTable
-from pamqp.header import ContentHeader
 
 from worker.broker import faults
 
 Answer = asyncio.Future[ConfirmationFrameType]
+
+#: Stands for a message_id; no other property holds it.
+_PLACE = "\0message_id\0"
+_FRAME = struct.Struct(">BHI")
+_CONTENT = struct.Struct(">HxxQ")
 
 #: What the driver raises for a publication that cannot be put into frames.
 _UNWRITABLE = (ValueError, TypeError, OverflowError, struct.error)
@@ -32,14 +35,57 @@ class Unwritable(Exception):
     """A publication cannot be put into frames, and was not written."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Publication:
+class Properties(Protocol):
+    """What a publication says of itself: pamqp's properties, or stamped ones."""
+
+    @property
+    def message_id(self) -> str | None: ...
+
+    @property
+    def headers(self) -> FieldTable | None: ...
+
+    def marshal(self) -> bytes:
+        """As they go over the wire."""
+        ...
+
+
+class Stamp:
+    """Properties without headers that many publications share; each has a message_id of its own.
+
+    pamqp writes them once, and not for every publication.
+    """
+
+    def __init__(self, properties: commands.Basic.Properties) -> None:
+        """Takes them over; what message_id they have does not matter."""
+        properties.message_id = _PLACE
+        self._before, self._after = properties.marshal().split(encode.short_string(_PLACE))
+
+    def on(self, message_id: str) -> "Stamped":
+        return Stamped(message_id, self._before, self._after)
+
+
+class Stamped(NamedTuple):
+    """The properties of one publication, of which all but the message_id are written already."""
+
+    message_id: str
+    before: bytes
+    after: bytes
+
+    @property
+    def headers(self) -> None:
+        return None
+
+    def marshal(self) -> bytes:
+        return self.before + encode.short_string(self.message_id) + self.after
+
+
+class Publication(NamedTuple):
     """A message, ready for the wire. Its properties hold a `message_id`."""
 
     exchange: str
     routing_key: str
     body: bytes
-    properties: commands.Basic.Properties
+    properties: Properties
 
     @property
     def message_id(self) -> str:
@@ -118,18 +164,25 @@ def _frames(channel: Channel, publication: Publication) -> bytes | Unwritable:
     body = publication.body
     # Negative where frames are of any size, as a broker may be told to take them.
     room = channel.max_content_size if channel.max_content_size > 0 else max(len(body), 1)
-    header = ContentHeader(properties=publication.properties, body_size=len(body))
     pieces = (body[start : start + room] for start in range(0, len(body), room))
+    number = channel.number
     try:
+        about = _CONTENT.pack(commands.Basic.frame_id, len(body))
+        about += publication.properties.marshal()
         return b"".join(
             (
-                _method(publication.exchange, publication.routing_key, channel.number),
-                frame.marshal(header, channel.number),
-                *(frame.marshal(ContentBody(piece), channel.number) for piece in pieces),
+                _method(publication.exchange, publication.routing_key, number),
+                _frame(constants.FRAME_HEADER, about, number),
+                *(_frame(constants.FRAME_BODY, piece, number) for piece in pieces),
             )
         )
     except _UNWRITABLE as error:
         return Unwritable(faults.describe(error))
+
+
+def _frame(kind: int, payload: bytes, channel: int) -> bytes:
+    """As pamqp's `marshal` frames it."""
+    return _FRAME.pack(kind, channel, len(payload)) + payload + constants.FRAME_END_CHAR
 
 
 def _size(headers: FieldTable | None) -> int:
