@@ -12,7 +12,7 @@ from worker.broker.connection import Link, Session
 from worker.broker.events import Event
 from worker.broker.lane import Ceiling, Lane
 from worker.broker.port import DeadLetter, Message, Observer
-from worker.broker.volley import Publication, Stamp
+from worker.broker.volley import Stamp, Stamped
 from worker.clock import Clock
 
 #: Seconds between two looks at whether the broker blocks us.
@@ -107,9 +107,9 @@ class AmqpPublisher:
         self._blocked = blocked
 
 
-def _publication(message: Message) -> Publication:
+def _publication(message: Message) -> Stamped:
     stamp = _stamp(message.type, message.content_type, message.priority)
-    return Publication(topology.OUT, message.routing_key, message.body, stamp.on(message.id))
+    return Stamped(topology.OUT, message.routing_key, message.body, message.id, stamp)
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,7 @@ import struct
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache, partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from aiormq import Channel
 from aiormq.abc import ChannelFrame, ConfirmationFrameType
@@ -35,57 +35,13 @@ class Unwritable(Exception):
     """A publication cannot be put into frames, and was not written."""
 
 
-class Properties(Protocol):
-    """What a publication says of itself: pamqp's properties, or stamped ones."""
-
-    @property
-    def message_id(self) -> str | None: ...
-
-    @property
-    def headers(self) -> FieldTable | None: ...
-
-    def marshal(self) -> bytes:
-        """As they go over the wire."""
-        ...
-
-
-class Stamp:
-    """Properties without headers that many publications share; each has a message_id of its own.
-
-    pamqp writes them once, and not for every publication.
-    """
-
-    def __init__(self, properties: commands.Basic.Properties) -> None:
-        """Takes them over; what message_id they have does not matter."""
-        properties.message_id = _PLACE
-        self._before, self._after = properties.marshal().split(encode.short_string(_PLACE))
-
-    def on(self, message_id: str) -> "Stamped":
-        return Stamped(message_id, self._before, self._after)
-
-
-class Stamped(NamedTuple):
-    """The properties of one publication, of which all but the message_id are written already."""
-
-    message_id: str
-    before: bytes
-    after: bytes
-
-    @property
-    def headers(self) -> None:
-        return None
-
-    def marshal(self) -> bytes:
-        return self.before + encode.short_string(self.message_id) + self.after
-
-
 class Publication(NamedTuple):
     """A message, ready for the wire. Its properties hold a `message_id`."""
 
     exchange: str
     routing_key: str
     body: bytes
-    properties: Properties
+    properties: commands.Basic.Properties
 
     @property
     def message_id(self) -> str:
@@ -96,32 +52,70 @@ class Publication(NamedTuple):
         """Bytes on the wire, of body and headers; what else there is hardly counts."""
         return len(self.body) + _size(self.properties.headers)
 
+    def written(self) -> bytes:
+        """Its properties as they go over the wire."""
+        return self.properties.marshal()
+
+
+class Stamp:
+    """Properties without headers that many messages share; each has a message_id of its own.
+
+    So pamqp writes them once, and not for every message.
+    """
+
+    def __init__(self, properties: commands.Basic.Properties) -> None:
+        """Takes them over; what message_id they have does not matter."""
+        properties.message_id = _PLACE
+        self._before, self._after = properties.marshal().split(encode.short_string(_PLACE))
+
+    def on(self, message_id: str) -> bytes:
+        return self._before + encode.short_string(message_id) + self._after
+
+
+class Stamped(NamedTuple):
+    """A publication whose properties are a stamp's."""
+
+    exchange: str
+    routing_key: str
+    body: bytes
+    message_id: str
+    stamp: Stamp
+
+    @property
+    def size(self) -> int:
+        return len(self.body)
+
+    def written(self) -> bytes:
+        return self.stamp.on(self.message_id)
+
+
+Shot = Publication | Stamped
+"""One of a volley."""
+
 
 @asynccontextmanager
-async def fired(
-    channel: Channel, publications: Sequence[Publication]
-) -> AsyncIterator[list[Answer]]:
+async def fired(channel: Channel, shots: Sequence[Shot]) -> AsyncIterator[list[Answer]]:
     """Write all of them, mandatory, to a channel with confirms; the answers come in the block.
 
     An answer is a confirm, or raises: DeliveryError where the broker refuses it or no queue takes
     it, Unwritable, or what closed the channel. No two publications may have one message_id: the
     driver finds by it which one a returned message was.
     """
-    frames = [_frames(channel, publication) for publication in publications]
+    frames = [_frames(channel, shot) for shot in shots]
     answers: list[Answer] = []
     ended = channel.closing
     ended.add_done_callback(partial(_end, answers))
     try:
         async with channel.lock:
-            answers += _expected(channel, publications, frames)
+            answers += _expected(channel, shots, frames)
             await _write(channel, b"".join(each for each in frames if isinstance(each, bytes)))
         yield answers
     finally:
         ended.cancel()
         for answer in answers:
             answer.cancel()
-        for publication in publications:
-            channel.message_id_delivery_tag.pop(publication.message_id, None)
+        for shot in shots:
+            channel.message_id_delivery_tag.pop(shot.message_id, None)
 
 
 async def _write(channel: Channel, payload: bytes) -> None:
@@ -134,9 +128,9 @@ async def _write(channel: Channel, payload: bytes) -> None:
 
 
 def _expected(
-    channel: Channel, publications: Sequence[Publication], frames: Sequence[bytes | Unwritable]
+    channel: Channel, shots: Sequence[Shot], frames: Sequence[bytes | Unwritable]
 ) -> Iterator[Answer]:
-    for publication, written in zip(publications, frames, strict=True):
+    for shot, written in zip(shots, frames, strict=True):
         answer: Answer = channel.loop.create_future()
         if isinstance(written, Unwritable):
             answer.set_exception(written)
@@ -145,7 +139,7 @@ def _expected(
             # The broker counts what it gets on a channel, and names it by that number.
             channel.delivery_tag += 1
             channel.confirmations[channel.delivery_tag] = answer
-            channel.message_id_delivery_tag[publication.message_id] = channel.delivery_tag
+            channel.message_id_delivery_tag[shot.message_id] = channel.delivery_tag
         yield answer
 
 
@@ -160,18 +154,18 @@ def _end(answers: Sequence[Answer], ended: asyncio.Future[None]) -> None:
             answer.exception()  # nobody may be left to ask for it, and that is no fault
 
 
-def _frames(channel: Channel, publication: Publication) -> bytes | Unwritable:
-    body = publication.body
+def _frames(channel: Channel, shot: Shot) -> bytes | Unwritable:
+    body = shot.body
     # Negative where frames are of any size, as a broker may be told to take them.
     room = channel.max_content_size if channel.max_content_size > 0 else max(len(body), 1)
     pieces = (body[start : start + room] for start in range(0, len(body), room))
     number = channel.number
     try:
         about = _CONTENT.pack(commands.Basic.frame_id, len(body))
-        about += publication.properties.marshal()
+        about += shot.written()
         return b"".join(
             (
-                _method(publication.exchange, publication.routing_key, number),
+                _method(shot.exchange, shot.routing_key, number),
                 _frame(constants.FRAME_HEADER, about, number),
                 *(_frame(constants.FRAME_BODY, piece, number) for piece in pieces),
             )
