@@ -8,7 +8,6 @@ import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -24,7 +23,7 @@ from worker.pipeline.desk import Desk
 from worker.policy import loading
 from worker.settings import MAX_MESSAGE_BYTES, Settings
 from worker.store import tables
-from worker.store.port import Archive, Changes
+from worker.store.port import Archive, Changes, InboxRow, TicketRow
 from worker.store.sqlite import SqliteStore
 
 Row = dict[str, Any]
@@ -51,22 +50,26 @@ async def filled(path: Path, count: int) -> None:
             _insert(connection, [_event(s, now) for s in sendings], copies)
     # What is copied must be what would have been decided.
     last = _decided(sendings[-1:], now)
-    assert copies[-1] == asdict(last.tickets[0]), "a copied ticket is not as the desk decides"
-    assert _event(sendings[-1], now) == asdict(last.inbox[0]), "nor is its event"
+    assert copies[-1] == _row(last.tickets[0]), "a copied ticket is not as the desk decides"
+    assert _event(sendings[-1], now) == _row(last.inbox[0]), "nor is its event"
 
 
 def add(path: Path, sendings: Sequence[Sending]) -> None:
     """Add these tickets to the database, each decided on."""
     changes = _decided(sendings, datetime.now(UTC))
     with _writing(path) as connection:
-        _insert(connection, map(asdict, changes.inbox), map(asdict, changes.tickets))
+        _insert(connection, map(_row, changes.inbox), map(_row, changes.tickets))
 
 
 def _patterns(now: datetime) -> dict[int, Row]:
     """A ticket's row for every kind of ticket."""
     numbers = [n for n in range(_FIRST, _FIRST + tickets.ALIKE) if not tickets.is_critical(n)]
     rows = _decided([*tickets.created(numbers, now)], now).tickets
-    return {n % tickets.ALIKE: asdict(row) for n, row in zip(numbers, rows, strict=True)}
+    return {n % tickets.ALIKE: _row(row) for n, row in zip(numbers, rows, strict=True)}
+
+
+def _row(kept: InboxRow | TicketRow) -> Row:
+    return kept._asdict()
 
 
 def _copy(patterns: dict[int, Row], number: int) -> Row:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -111,7 +110,7 @@ async def bench(url: str | None) -> AsyncIterator[Bench]:
 
 def _message(number: int, level: str = "high") -> Message:
     message = broker_ports.message(number, level)
-    return replace(message, id=f"{level}-{number}")
+    return message._replace(id=f"{level}-{number}")
 
 
 def _letter(body: bytes) -> DeadLetter:

@@ -1,7 +1,6 @@
 """What the pipeline relies on, whatever the store is made of."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -372,7 +371,7 @@ async def test_those_who_wait_can_be_walked_through_though_they_began_at_one_ins
         walked += page
     assert walked == rows
     # The place is found though nobody waits there any more.
-    await keep(store, tickets=(replace(rows[2], phase="running", level="high"),))
+    await keep(store, tickets=(rows[2]._replace(phase="running", level="high"),))
     assert await store.waiting(at(-1), 2, after=rows[2]) == rows[3:5]
 
 
@@ -396,7 +395,7 @@ async def test_finished_tickets_are_retired_longest_ago_first_and_no_more_than_a
     assert [await _retire(store, limit=3), await _retire(store, limit=3)] == [1, 0]
     async with store.begin() as transaction:
         kept = await tickets_of(transaction, [row.key for row in (*finished, *live)])
-    assert [kept[row.key] for row in finished] == [replace(r, phase="retired") for r in finished]
+    assert [kept[row.key] for row in finished] == [r._replace(phase="retired") for r in finished]
     assert [kept[row.key] for row in live] == live
 
 
@@ -437,7 +436,7 @@ async def test_what_is_forgotten_leaves_nothing_and_its_names_are_free_again(
 ) -> None:
     key = await _keep_finished(store)
     waiting = ticket("T-2", phase="waiting", level=None, last_event_at=at(-2))
-    still_waits = replace(waiting, ticket_id="T-3", last_event_at=at(0))
+    still_waits = waiting._replace(ticket_id="T-3", last_event_at=at(0))
     await keep(store, tickets=(waiting, still_waits), inbox=(event("y", "T-3"),))
     assert await _forget(store) == 1, "what is finished has to be retired first"
     await _retire(store)

@@ -4,6 +4,7 @@ import asyncio
 import math
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,7 +18,7 @@ from worker.broker import connection, faults, volley
 from worker.broker.connection import Session
 from worker.broker.events import Event
 from worker.broker.port import Observer
-from worker.broker.volley import Answer, Publication, Unwritable
+from worker.broker.volley import Answer, Shot, Unwritable
 
 #: Publications on their way at one time.
 WINDOW = 500
@@ -72,9 +73,7 @@ class Lane:
         self._ceiling = ceiling or Ceiling()
         self._turn = asyncio.Lock()
 
-    async def send(
-        self, publications: Sequence[Publication], within: float = math.inf
-    ) -> list[bool]:
+    async def send(self, publications: Sequence[Shot], within: float = math.inf) -> list[bool]:
         """For each, whether the broker has taken it.
 
         `within`: seconds for all of them. When half of it is gone, what is left is not sent: so
@@ -107,7 +106,7 @@ class Lane:
 
     async def _send_window(
         self,
-        publications: Sequence[Publication],
+        publications: Sequence[Shot],
         window: Sequence[int],
         confirmed: set[int],
         until: float,
@@ -131,13 +130,13 @@ class Lane:
                 self._ceiling.learn(error)
                 raise
 
-    def _fits(self, publication: Publication) -> bool:
+    def _fits(self, publication: Shot) -> bool:
         fits = len(publication.body) <= self._ceiling.size
         if not fits:
             self._refuse(publication, f"larger than the broker takes: {self._ceiling.size} bytes")
         return fits
 
-    def _check(self, publications: Sequence[Publication], answers: Sequence[Answer]) -> None:
+    def _check(self, publications: Sequence[Shot], answers: Sequence[Answer]) -> None:
         """Tell of what was refused; raise what else went wrong, the first of all."""
         for publication, answer in zip(publications, answers, strict=True):
             match answer.exception():
@@ -150,7 +149,7 @@ class Lane:
                 case error:
                     raise error
 
-    def _refuse(self, publication: Publication, fault: str) -> None:
+    def _refuse(self, publication: Shot, fault: str) -> None:
         self._observer.event(
             Event.MESSAGE_REFUSED,
             message_id=publication.message_id,
@@ -159,7 +158,7 @@ class Lane:
         )
 
 
-def windows(publications: Sequence[Publication]) -> Iterator[list[int]]:
+def windows(publications: Sequence[Shot]) -> Iterator[list[int]]:
     """Indexes in order, of so few as may be on their way together, no message_id twice."""
     window: list[int] = []
     ids: set[str] = set()
@@ -178,8 +177,12 @@ def windows(publications: Sequence[Publication]) -> Iterator[list[int]]:
 
 
 async def _all_done(answers: Sequence[Answer]) -> None:
-    if answers:
-        await asyncio.wait(answers)
+    # They come many at once: to wait for the first and find the others there is cheaper than to
+    # be told of each.
+    for answer in answers:
+        if not answer.done():
+            with suppress(Exception):  # which are looked at when all are there
+                await answer
 
 
 def _is_confirm(answer: Answer) -> bool:

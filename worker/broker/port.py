@@ -23,8 +23,7 @@ class Delivery(NamedTuple):
     redelivered: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One outbound event. `id` is the event's id: the same event has the same id for ever."""
 
     id: str
@@ -34,7 +33,6 @@ class Message:
     priority: int
     """0 to 9, the greater the more urgent"""
     content_type: str = "application/cloudevents+json"
-    headers: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,10 +1,9 @@
 """The publisher on RabbitMQ: a connection of its own, so that a blocked one stops no consumer."""
 
 from collections.abc import Sequence
-from typing import cast
+from functools import lru_cache
 
 from pamqp import commands
-from pamqp.common import FieldTable
 
 from worker import errors
 from worker.broker import letters, topology
@@ -13,7 +12,7 @@ from worker.broker.connection import Link, Session
 from worker.broker.events import Event
 from worker.broker.lane import Ceiling, Lane
 from worker.broker.port import DeadLetter, Message, Observer
-from worker.broker.volley import Publication
+from worker.broker.volley import Stamp, Stamped
 from worker.clock import Clock
 
 #: Seconds between two looks at whether the broker blocks us.
@@ -108,18 +107,19 @@ class AmqpPublisher:
         self._blocked = blocked
 
 
-def _publication(message: Message) -> Publication:
-    return Publication(
-        exchange=topology.OUT,
-        routing_key=message.routing_key,
-        body=message.body,
-        properties=commands.Basic.Properties(
-            message_id=message.id,
-            message_type=message.type,
-            content_type=message.content_type,
-            priority=message.priority,
+def _publication(message: Message) -> Stamped:
+    stamp = _stamp(message.type, message.content_type, message.priority)
+    return Stamped(topology.OUT, message.routing_key, message.body, message.id, stamp)
+
+
+@lru_cache(maxsize=256)
+def _stamp(type_: str, content_type: str, priority: int) -> Stamp:
+    return Stamp(
+        commands.Basic.Properties(
+            message_type=type_,
+            content_type=content_type,
+            priority=priority,
             delivery_mode=2,
             app_id="respondby",
-            headers=cast(FieldTable, dict(message.headers)),
-        ),
+        )
     )

@@ -9,20 +9,23 @@ import asyncio
 import struct
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 from aiormq import Channel
 from aiormq.abc import ChannelFrame, ConfirmationFrameType
 from aiormq.exceptions import ChannelInvalidStateError
-from pamqp import commands, encode, frame
-from pamqp.body import ContentBody
+from pamqp import commands, constants, encode, frame
 from pamqp.common import FieldTable
-from pamqp.header import ContentHeader
 
 from worker.broker import faults
 
 Answer = asyncio.Future[ConfirmationFrameType]
+
+#: Stands for a message_id; no other property holds it.
+_PLACE = "\0message_id\0"
+_FRAME = struct.Struct(">BHI")
+_CONTENT = struct.Struct(">HxxQ")
 
 #: What the driver raises for a publication that cannot be put into frames.
 _UNWRITABLE = (ValueError, TypeError, OverflowError, struct.error)
@@ -32,8 +35,7 @@ class Unwritable(Exception):
     """A publication cannot be put into frames, and was not written."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Publication:
+class Publication(NamedTuple):
     """A message, ready for the wire. Its properties hold a `message_id`."""
 
     exchange: str
@@ -50,32 +52,70 @@ class Publication:
         """Bytes on the wire, of body and headers; what else there is hardly counts."""
         return len(self.body) + _size(self.properties.headers)
 
+    def written(self) -> bytes:
+        """Its properties as they go over the wire."""
+        return self.properties.marshal()
+
+
+class Stamp:
+    """Properties without headers that many messages share; each has a message_id of its own.
+
+    So pamqp writes them once, and not for every message.
+    """
+
+    def __init__(self, properties: commands.Basic.Properties) -> None:
+        """Takes them over; what message_id they have does not matter."""
+        properties.message_id = _PLACE
+        self._before, self._after = properties.marshal().split(encode.short_string(_PLACE))
+
+    def on(self, message_id: str) -> bytes:
+        return self._before + encode.short_string(message_id) + self._after
+
+
+class Stamped(NamedTuple):
+    """A publication whose properties are a stamp's."""
+
+    exchange: str
+    routing_key: str
+    body: bytes
+    message_id: str
+    stamp: Stamp
+
+    @property
+    def size(self) -> int:
+        return len(self.body)
+
+    def written(self) -> bytes:
+        return self.stamp.on(self.message_id)
+
+
+Shot = Publication | Stamped
+"""One of a volley."""
+
 
 @asynccontextmanager
-async def fired(
-    channel: Channel, publications: Sequence[Publication]
-) -> AsyncIterator[list[Answer]]:
+async def fired(channel: Channel, shots: Sequence[Shot]) -> AsyncIterator[list[Answer]]:
     """Write all of them, mandatory, to a channel with confirms; the answers come in the block.
 
     An answer is a confirm, or raises: DeliveryError where the broker refuses it or no queue takes
     it, Unwritable, or what closed the channel. No two publications may have one message_id: the
     driver finds by it which one a returned message was.
     """
-    frames = [_frames(channel, publication) for publication in publications]
+    frames = [_frames(channel, shot) for shot in shots]
     answers: list[Answer] = []
     ended = channel.closing
     ended.add_done_callback(partial(_end, answers))
     try:
         async with channel.lock:
-            answers += _expected(channel, publications, frames)
+            answers += _expected(channel, shots, frames)
             await _write(channel, b"".join(each for each in frames if isinstance(each, bytes)))
         yield answers
     finally:
         ended.cancel()
         for answer in answers:
             answer.cancel()
-        for publication in publications:
-            channel.message_id_delivery_tag.pop(publication.message_id, None)
+        for shot in shots:
+            channel.message_id_delivery_tag.pop(shot.message_id, None)
 
 
 async def _write(channel: Channel, payload: bytes) -> None:
@@ -88,9 +128,9 @@ async def _write(channel: Channel, payload: bytes) -> None:
 
 
 def _expected(
-    channel: Channel, publications: Sequence[Publication], frames: Sequence[bytes | Unwritable]
+    channel: Channel, shots: Sequence[Shot], frames: Sequence[bytes | Unwritable]
 ) -> Iterator[Answer]:
-    for publication, written in zip(publications, frames, strict=True):
+    for shot, written in zip(shots, frames, strict=True):
         answer: Answer = channel.loop.create_future()
         if isinstance(written, Unwritable):
             answer.set_exception(written)
@@ -99,7 +139,7 @@ def _expected(
             # The broker counts what it gets on a channel, and names it by that number.
             channel.delivery_tag += 1
             channel.confirmations[channel.delivery_tag] = answer
-            channel.message_id_delivery_tag[publication.message_id] = channel.delivery_tag
+            channel.message_id_delivery_tag[shot.message_id] = channel.delivery_tag
         yield answer
 
 
@@ -114,22 +154,29 @@ def _end(answers: Sequence[Answer], ended: asyncio.Future[None]) -> None:
             answer.exception()  # nobody may be left to ask for it, and that is no fault
 
 
-def _frames(channel: Channel, publication: Publication) -> bytes | Unwritable:
-    body = publication.body
+def _frames(channel: Channel, shot: Shot) -> bytes | Unwritable:
+    body = shot.body
     # Negative where frames are of any size, as a broker may be told to take them.
     room = channel.max_content_size if channel.max_content_size > 0 else max(len(body), 1)
-    header = ContentHeader(properties=publication.properties, body_size=len(body))
     pieces = (body[start : start + room] for start in range(0, len(body), room))
+    number = channel.number
     try:
+        about = _CONTENT.pack(commands.Basic.frame_id, len(body))
+        about += shot.written()
         return b"".join(
             (
-                _method(publication.exchange, publication.routing_key, channel.number),
-                frame.marshal(header, channel.number),
-                *(frame.marshal(ContentBody(piece), channel.number) for piece in pieces),
+                _method(shot.exchange, shot.routing_key, number),
+                _frame(constants.FRAME_HEADER, about, number),
+                *(_frame(constants.FRAME_BODY, piece, number) for piece in pieces),
             )
         )
     except _UNWRITABLE as error:
         return Unwritable(faults.describe(error))
+
+
+def _frame(kind: int, payload: bytes, channel: int) -> bytes:
+    """As pamqp's `marshal` frames it."""
+    return _FRAME.pack(kind, channel, len(payload)) + payload + constants.FRAME_END_CHAR
 
 
 def _size(headers: FieldTable | None) -> int:

@@ -19,7 +19,7 @@ from worker.settings import Settings
 Part = dict[str, Any]
 
 _BINDING = {"bindingVersion": "0.3.0"}
-_CONTENT_TYPE = Message.__dataclass_fields__["content_type"].default
+_CONTENT_TYPE = Message._field_defaults["content_type"]
 _TOLD = (
     "Support tickets come in; their levels, deadlines and alerts go out. Each message is a"
     " CloudEvent 1.0 in structured JSON. Events may come in any order and any number of times;"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from schemas.decoding import Rejected
 from worker.pipeline import rows
@@ -27,8 +27,7 @@ from worker.ticket.ledger import Ledger
 Result = Literal["applied", "duplicate", "stale"]
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """One ticket on the desk: its history and what was published of it."""
 
     history: tuple[Entry, ...]
@@ -78,8 +77,7 @@ class Desk:
 
     def _keep(self, key: TicketKey, file: File, read: Read, decision: Decision) -> None:
         # An old event may have come just now, and its repetitions with it.
-        heard_at = max(read.event.time, read.delivery.received_at)
-        last_event_at = max(file.last_event_at, heard_at)
+        last_event_at = max(file.last_event_at, read.event.time, read.delivery.received_at)
         history = (*file.history, read.entry)
         # What could fail comes first.
         ticket = rows.ticket(key, decision, last_event_at, file.first_seen_at)
@@ -102,9 +100,10 @@ def opened(row: TicketRow, history: Sequence[InboxRow]) -> File:
 
 
 def _inbox_row(read: Read) -> InboxRow:
+    source, id_ = read.key
     return InboxRow(
-        source=read.event.source,
-        id=read.event.id,
+        source=source,
+        id=id_,
         ticket_id=read.event.data.ticket_id,
         digest=read.digest,
         body=read.delivery.body,

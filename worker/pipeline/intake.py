@@ -131,8 +131,9 @@ class Intake:
     async def _settle(self, batch: Sequence[Delivery], dead: Sequence[DeadLetter]) -> None:
         # Dead letters are settled after their own confirm, so that a publisher that is blocked
         # does not stall the input.
-        buried = {letter.delivery.token for letter in dead}
-        await self.inbox.settle([one for one in batch if one.token not in buried])
+        if buried := {letter.delivery.token for letter in dead}:
+            batch = [one for one in batch if one.token not in buried]
+        await self.inbox.settle(batch)
         self.accounts.rejected(dead)
         self.graveyard.take(dead)
 

@@ -1,8 +1,8 @@
 """From a delivery to an event, or to the reason why it can never be one."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from schemas.decoding import Rejected, decode
 from schemas.inbound import Inbound
@@ -16,25 +16,15 @@ AHEAD = timedelta(minutes=10)
 _CONTENT_TYPES = ("application/cloudevents+json", "application/json", None, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """A delivery that holds an event of the contract."""
 
     delivery: Delivery
+    event: Inbound
     entry: Entry
     digest: bytes
-
-    @property
-    def event(self) -> Inbound:
-        return self.entry.event
-
-    @property
-    def key(self) -> EventKey:
-        return self.event.source, self.event.id
-
-    @property
-    def ticket_key(self) -> TicketKey:
-        return self.event.source, self.event.data.ticket_id
+    key: EventKey
+    ticket_key: TicketKey
 
 
 def read(delivery: Delivery, max_bytes: int) -> Read:
@@ -50,4 +40,11 @@ def read(delivery: Delivery, max_bytes: int) -> Read:
     if event.time > delivery.received_at + AHEAD:
         raise Rejected("time_in_future", "time is more than 10 minutes after receipt")
     entry = Entry(event, delivery.body, delivery.received_at)
-    return Read(delivery, entry, hashlib.sha256(delivery.body).digest())
+    return Read(
+        delivery,
+        event,
+        entry,
+        digest=hashlib.sha256(delivery.body).digest(),
+        key=(event.source, event.id),
+        ticket_key=(event.source, event.data.ticket_id),
+    )

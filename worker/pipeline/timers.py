@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from worker import errors
@@ -102,7 +102,7 @@ class Timers:
                 ledger = rows.ledger(row)
             except rows.TicketDamaged as error:
                 self.log.error(LogEvent.TICKET_DAMAGED, error=str(error), due_at=row.wake_at)
-                put_aside.append(replace(row, wake_at=None))
+                put_aside.append(row._replace(wake_at=None))
             else:
                 announcer = Announcer(self.source, row.key)
                 decided.append((row, decide.on_time(announcer, ledger, row.phase, now)))

@@ -21,7 +21,7 @@ class _Rows:
     outbox: dict[str, port.OutboxRow] = field(default_factory=dict)
 
     def retired(self, over: Collection[port.TicketRow]) -> "_Rows":
-        tombstones = {row.key: replace(row, phase="retired") for row in over}
+        tombstones = {row.key: row._replace(phase="retired") for row in over}
         return replace(self, tickets={**self.tickets, **tombstones})
 
     def without(self, tickets: Collection[port.TicketKey]) -> "_Rows":

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from worker import errors
 from worker.ticket import ids, phase
@@ -41,8 +41,7 @@ class TransactionFailed(errors.RespondbyError):
     """A step of this transaction failed, so it cannot be committed."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InboxRow:
+class InboxRow(NamedTuple):
     """One event that passed validation, as it came."""
 
     source: str
@@ -63,8 +62,7 @@ class InboxRow:
         return self.source, self.ticket_id
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TicketRow:
+class TicketRow(NamedTuple):
     """Where a ticket stands, as far as it has to be found again without reading its history."""
 
     source: str
@@ -86,8 +84,7 @@ class TicketRow:
         return self.source, self.ticket_id
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutboxRow:
+class OutboxRow(NamedTuple):
     """One event to publish."""
 
     id: str
@@ -102,8 +99,7 @@ class OutboxRow:
     the event that caused it was received."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Changes:
+class Changes(NamedTuple):
     """All that follows from a batch of decisions."""
 
     inbox: Sequence[InboxRow] = ()
@@ -114,8 +110,7 @@ class Changes:
 NOTHING = Changes()
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
+class Archive(NamedTuple):
     """What is known of a batch's events and of the tickets that are to be decided on."""
 
     known: Mapping[EventKey, bytes]

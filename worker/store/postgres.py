@@ -24,8 +24,8 @@ from worker.store import faults, migrations, port, queries
 from worker.store.reader import SqlReader
 from worker.store.server_clock import ServerClock
 from worker.store.tables import WAKES, tickets
-from worker.store.transaction import SqlTransaction
-from worker.store.work import Work
+from worker.store.transaction import SqlTransaction, save
+from worker.store.work import Run, Work
 
 T = TypeVar("T")
 
@@ -151,7 +151,7 @@ class PostgresStore(PostgresReader):
                     locks = sorted({_lock_of(key) for key in tickets})
                     await connection.exec_driver_sql(_HOLD, (locks,))
                 # Leaving gives the connection back, which rolls back what is not committed.
-                yield SqlTransaction(connection.run_sync)
+                yield SqlTransaction(connection.run_sync, _commit)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -181,6 +181,15 @@ class PostgresStore(PostgresReader):
                     await connection.run_sync(migrations.upgrade)
         finally:
             await engine.dispose()
+
+
+async def _commit(run: Run, changes: port.Changes) -> None:
+    await run(partial(_save, changes=changes))
+
+
+def _save(connection: sa.Connection, changes: port.Changes) -> None:
+    save(connection, changes)
+    connection.commit()
 
 
 def _wake_and_now(connection: sa.Connection) -> tuple[datetime | None, datetime]:

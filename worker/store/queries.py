@@ -74,10 +74,15 @@ def outbox(connection: sa.Connection, limit: int) -> Sequence[port.OutboxRow]:
 
 def confirmed(connection: sa.Connection, ids: Collection[str]) -> None:
     """These leave the outbox, for good: it commits."""
+    remove_from_outbox(connection, ids)
+    connection.commit()
+
+
+def remove_from_outbox(connection: sa.Connection, ids: Collection[str]) -> None:
+    """What comes before the commit."""
     dialect = connection.dialect.name
     gone = statements.confirmed(dialect, ids)
     connection.exec_driver_sql(statements.remove_from_outbox(dialect), gone)
-    connection.commit()
 
 
 def open_after(after: port.TicketKey | None, limit: int) -> Query:

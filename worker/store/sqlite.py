@@ -2,9 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from worker import errors
-from worker.store import faults, lock, migrations, port, queries
+from worker.store import faults, lock, migrations, port
+from worker.store.pending import Pending
 from worker.store.reader import SqlReader
 from worker.store.threads import Session, Threads
 from worker.store.transaction import SqlTransaction
@@ -73,6 +73,7 @@ class SqliteStore(SqliteReader):
         super().__init__(path)
         self._writing = asyncio.Lock()
         self._held: AsyncExitStack | None = None
+        self._pending = Pending()
         self._writer: Threads
 
     async def open(self) -> None:
@@ -87,6 +88,7 @@ class SqliteStore(SqliteReader):
             async with self._session() as session:
                 await session.run(_migrate)
             await super().open()
+            self._pending = Pending()
             self._held = opened.pop_all()
 
     async def close(self) -> None:
@@ -103,13 +105,19 @@ class SqliteStore(SqliteReader):
     ) -> AsyncIterator[port.Transaction]:
         async with self._session() as session:
             self._ready()
-            yield SqlTransaction(session.run)
+            yield SqlTransaction(session.run, self._pending.commit)
+
+    async def outbox(self, limit: int) -> Sequence[port.OutboxRow]:
+        self._ready()
+        known = self._pending.first(limit)
+        return known if known is not None else await super().outbox(limit)
 
     async def confirmed(self, ids: Collection[str]) -> None:
-        if ids:
-            async with self._session() as session:
-                self._ready()
-                await session.run(partial(queries.confirmed, ids=ids))
+        self._pending.leaving.update(ids)
+        async with self._session() as session:
+            self._ready()
+            if self._pending.leaving:  # else they left with what was committed meanwhile
+                await self._pending.commit(session.run)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:

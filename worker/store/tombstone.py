@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from worker.store import port
 
@@ -36,7 +36,7 @@ class Tombstone:
         if len(bodies) != len(emptied):
             return history
         filled = dict(zip(emptied, bodies, strict=True))
-        return [replace(row, body=filled[row.key]) if row.key in filled else row for row in history]
+        return [row._replace(body=filled[row.key]) if row.key in filled else row for row in history]
 
     def _bodies(self) -> Sequence[bytes]:
         """None at all where they cannot be read any more."""

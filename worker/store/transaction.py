@@ -1,6 +1,6 @@
 """A write transaction over SQLAlchemy, the same for every database."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -27,11 +27,16 @@ _DUE = (
 _KNOWN = sa.select(inbox.c.source, inbox.c.id, inbox.c.digest)
 
 
+Commit = Callable[[Run, port.Changes], Awaitable[None]]
+"""Does `save` as one piece of work, and commits it."""
+
+
 class SqlTransaction:
     """The port Transaction: each step is one piece of work."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, commit: Commit) -> None:
         self._run = run
+        self._commit = commit
         self._failed = False
 
     async def archive(
@@ -70,7 +75,7 @@ class SqlTransaction:
         if self._failed:
             raise port.TransactionFailed
         with self._step():
-            await self._run(partial(_commit, changes=changes))
+            await self._commit(self._run, changes)
 
     @contextmanager
     def _step(self) -> Iterator[None]:
@@ -94,11 +99,6 @@ def _archive(
     held = queries.of_keys(connection, _TICKETS, (tickets.c.source, tickets.c.ticket_id), new)
     rows = {row.key: row for row in map(records.ticket, held)}
     return port.Archive(known, rows, queries.histories(connection, rows) if rows else {})
-
-
-def _commit(connection: sa.Connection, changes: port.Changes) -> None:
-    save(connection, changes)
-    connection.commit()
 
 
 def save(connection: sa.Connection, changes: port.Changes) -> None:

@@ -4,7 +4,6 @@ import json
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,7 +59,7 @@ async def test_what_is_over_is_found_without_reading_the_tickets_that_are_not(
         asked.append(statement)
 
     retired = ticket("T-2", phase="retired", last_event_at=at(-1))
-    closed = replace(retired, ticket_id="T-1", phase="closed")
+    closed = retired._replace(ticket_id="T-1", phase="closed")
     await keep(store, inbox=(event("e-1"), event("x", "T-2")), tickets=(retired, closed))
     engine = store._writer.engine
     sa.event.listen(engine, "before_cursor_execute", note)
@@ -88,7 +87,7 @@ def test_no_event_holds_the_byte_that_stands_between_two_bodies(place: str) -> N
 def test_bodies_that_do_not_fit_their_places_are_not_given_to_others() -> None:
     one, other = event("e-1"), event("e-2")
     (stone,) = tombstone.pressed([[one]])
-    emptied = [replace(row, body=b"") for row in (one, other)]
+    emptied = [row._replace(body=b"") for row in (one, other)]
     assert stone.completed(emptied) == emptied
 
 
@@ -103,7 +102,7 @@ async def test_a_damaged_tombstone_leaves_its_places_empty_and_harms_no_other(
     late = event("late", minutes=1)
     await keep(store, inbox=(late,))
     assert await store.histories([one.key, other.key]) == {
-        one.key: [replace(event("e-1"), body=b""), late],
+        one.key: [event("e-1")._replace(body=b""), late],
         other.key: [event("x", "T-2")],
     }
 
@@ -153,5 +152,5 @@ def _real_history(number: int) -> tuple[port.InboxRow, ...]:
     for n in range(number):
         body = body_of("ticket.updated", at=at(n), client=f"c-{n}", summary="Überall «anders» 😀")
         row = event(json.loads(body)["id"], minutes=n)
-        rows.append(replace(row, body=body, received_at=NOON))
+        rows.append(row._replace(body=body, received_at=NOON))
     return tuple(sorted(rows, key=lambda row: row.id))
