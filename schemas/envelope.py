@@ -1,6 +1,5 @@
 """CloudEvents 1.0, structured JSON: what every event carries around its data."""
 
-from dataclasses import dataclass
 from functools import partial
 from operator import is_
 from typing import Annotated, Literal
@@ -8,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from schemas.times import Instant
+from schemas.values import dataclass
 
 
 def _sequence(value: object) -> object:

@@ -1,9 +1,9 @@
 """Ids of outbound events: the same fact has the same id, whoever publishes it and how often."""
 
-import json
 import uuid
 from datetime import datetime
 from hashlib import sha1
+from json.encoder import encode_basestring
 
 from schemas import times
 
@@ -12,16 +12,24 @@ NAMESPACE = uuid.UUID("6d3c8a0e-6f0b-5d0c-9f5e-0b8f6f6c2b71")
 
 _HASHED_FIRST = NAMESPACE.bytes
 
-_array = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
 TicketKey = tuple[str, str]
 """(source, ticket id)"""
 
 
-def event_id(ticket: TicketKey, type_: str, *about: str | float | datetime | None) -> str:
+About = str | int | float | datetime | None
+
+
+def event_id(ticket: TicketKey, type_: str, *about: About) -> str:
     """UUIDv5 of the compact JSON array of ticket, type and what the event is about."""
-    parts = [times.text(part) if isinstance(part, datetime) else part for part in about]
-    return _uuid5(_array([*ticket, type_, *parts]))
+    return _uuid5("[" + ",".join([_json(part) for part in (*ticket, type_, *about)]) + "]")
+
+
+def _json(part: About) -> str:
+    if isinstance(part, str):
+        return encode_basestring(part)
+    if isinstance(part, datetime):
+        return encode_basestring(times.text(part))
+    return "null" if part is None else repr(part)
 
 
 def _uuid5(name: str) -> str:

@@ -5,7 +5,6 @@ order its events arrived.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -19,6 +18,7 @@ from schemas.inbound import (
     TicketUpdated,
 )
 from schemas.outbound import Fact
+from schemas.values import dataclass
 from worker.policy import policy as policies
 from worker.policy.policy import Goal, Policy
 from worker.ticket.history import Entry
