@@ -37,5 +37,5 @@ class Facts(BaseModel):
 
     def stated(self) -> dict[FactName, FactValue | None]:
         """The facts that this event speaks of, null among them."""
-        spoken_of, values = self.model_fields_set, vars(self)
-        return {name: values[name] for name in FACTS if name in spoken_of}
+        spoken_of = self.model_fields_set
+        return {name: getattr(self, name) for name in FACTS if name in spoken_of}

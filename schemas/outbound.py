@@ -251,7 +251,8 @@ _WRITERS: dict[type, TypeAdapter[Any]] = {
 
 def encode(event: Outbound) -> bytes:
     """The event as the bytes that are published: what is absent is left out, JSON in UTF-8."""
-    return _WRITERS[type(event)].dump_json(event, by_alias=True)
+    written: bytes = _WRITERS[type(event)].serializer.to_json(event, by_alias=True)
+    return written
 
 
 def document(event: Outbound) -> dict[str, Any]:

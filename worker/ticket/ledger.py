@@ -138,8 +138,9 @@ _ledger = TypeAdapter(Ledger)
 
 
 def encode(ledger: Ledger) -> bytes:
-    return _ledger.dump_json(ledger, exclude_defaults=True, by_alias=True)
+    return _ledger.serializer.to_json(ledger, exclude_defaults=True, by_alias=True)
 
 
 def decode(stored: bytes) -> Ledger:
-    return _ledger.validate_json(stored)
+    ledger: Ledger = _ledger.validator.validate_json(stored)
+    return ledger
