@@ -8,8 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from schemas.envelope import Level
-from schemas.outbound import Outbound
-from schemas.times import in_seconds
+from schemas.outbound import Outbound, ResponseRecorded
 from schemas.values import dataclass
 from worker.policy.policy import Policy
 from worker.ticket import alerts, history
@@ -17,7 +16,7 @@ from worker.ticket.announce import Announcer
 from worker.ticket.cause import Cause, PolicyApplied
 from worker.ticket.history import Entry
 from worker.ticket.ledger import Alert, Ledger, Planned, Record, Reset, Revision
-from worker.ticket.life import Answer, Life, live
+from worker.ticket.life import Life, live
 from worker.ticket.phase import Phase
 
 
@@ -251,7 +250,7 @@ class _Telling:
         if self._judged_before or answer is None:
             return last
         event = self._announcer.recorded(answer, self.revision, last, self._cause)
-        record = _recorded(answer, event.id, self._life.policy.digest)
+        record = _record(event, self._life.policy.digest)
         if last and replace(record, id=last.id) == last:
             return last
         self.events.append(event)
@@ -280,15 +279,16 @@ def _published(planned: Planned, id_: str, occurrence: int) -> Alert:
     )
 
 
-def _recorded(answer: Answer, id_: str, policy: str) -> Record:
+def _record(event: ResponseRecorded, policy: str) -> Record:
+    told = event.data
     return Record(
-        id=id_,
-        responded_at=answer.responded_at,
-        outcome=answer.outcome,
-        deadline=answer.deadline,
-        level=answer.level,
-        response_seconds=in_seconds(answer.spent),
-        wall_seconds=in_seconds(answer.wall),
+        id=event.id,
+        responded_at=told.responded_at,
+        outcome=told.outcome,
+        deadline=told.deadline,
+        level=told.level,
+        response_seconds=told.response_seconds,
+        wall_seconds=told.wall_seconds,
         policy=policy,
     )
 
