@@ -35,7 +35,7 @@ def decode(body: bytes) -> Inbound:
     if fields.get("type") not in INBOUND_TYPES:
         raise Rejected("unknown_type", f"type must be one of {', '.join(INBOUND_TYPES)}")
     try:
-        event = inbound.validate_python(fields)
+        event: Inbound = inbound.validator.validate_python(fields)
     except ValidationError as error:
         raise Rejected("invalid_event", _fields_at_fault(error)) from None
     _check_times(event)

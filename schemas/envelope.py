@@ -1,6 +1,5 @@
 """CloudEvents 1.0, structured JSON: what every event carries around its data."""
 
-from dataclasses import dataclass
 from functools import partial
 from operator import is_
 from typing import Annotated, Literal
@@ -8,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from schemas.times import Instant
+from schemas.values import dataclass
 
 
 def _sequence(value: object) -> object:
@@ -29,10 +29,19 @@ def _bounded(value: str) -> str:
     return value
 
 
+def _without_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("must not hold a NUL character")
+    return value
+
+
 #: PostgreSQL's text cannot hold a NUL character, and no upstream means it.
 WITHOUT_NUL = r"^[^\u0000]*$"
 
-Text = Annotated[str, Field(pattern=WITHOUT_NUL)]
+# Sought by Python, which finds one character in a long text at a fraction of a pattern's cost.
+Text = Annotated[
+    str, AfterValidator(_without_nul), Field(json_schema_extra={"pattern": WITHOUT_NUL})
+]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=WITHOUT_NUL)]
 # A JSON Schema can say it of characters only.
 _TOLD_BOUNDED = Field(json_schema_extra={"maxLength": 1024})

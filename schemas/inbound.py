@@ -3,7 +3,6 @@
 Only what is read by `decoding.decode` is validated; who makes an event of these himself is trusted.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from schemas.envelope import Envelope, Level, Name, Text
 from schemas.facts import Facts
 from schemas.times import Instant
+from schemas.values import dataclass
 
 
 class AboutTicket(BaseModel):

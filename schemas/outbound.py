@@ -3,7 +3,6 @@
 They are made of what was decided, so that only who reads them has them validated, by `outbound`.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field, TypeAdapter
@@ -11,6 +10,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from schemas.envelope import Absent, Envelope, Level
 from schemas.facts import FactName, FactValue
 from schemas.times import Instant
+from schemas.values import dataclass
 
 Origin = Literal["event", "text", "source", "default"]
 SupersedeReason = Literal["response", "pause", "level", "client", "policy", "closed"]
@@ -251,7 +251,8 @@ _WRITERS: dict[type, TypeAdapter[Any]] = {
 
 def encode(event: Outbound) -> bytes:
     """The event as the bytes that are published: what is absent is left out, JSON in UTF-8."""
-    return _WRITERS[type(event)].dump_json(event, by_alias=True)
+    written: bytes = _WRITERS[type(event)].serializer.to_json(event, by_alias=True)
+    return written
 
 
 def document(event: Outbound) -> dict[str, Any]:

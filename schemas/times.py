@@ -15,6 +15,7 @@ _RFC3339 = re.compile(_READ)
 #: Outside these years a time is a program's null ("0001-01-01", "1900-01-01"), not somebody's:
 #: zones, holidays and sums of times are only good within them.
 FIRST_YEAR, LAST_YEAR = 1901, 2198
+_FIRST, _LAST = str(FIRST_YEAR), str(LAST_YEAR)
 # What a pattern can tell of the times that `parse` takes: all but how long a month is.
 _YEAR = "(19(0[1-9]|[1-9][0-9])|20[0-9]{2}|21([0-8][0-9]|9[0-8]))"
 _MONTH, _DAY = "(0[1-9]|1[0-2])", "(0[1-9]|[12][0-9]|3[01])"
@@ -33,9 +34,9 @@ def parse(value: object) -> datetime:
     """
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
-    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+    if not (isinstance(value, str) and _RFC3339.fullmatch(value)):
         raise ValueError("must be an RFC 3339 time with an offset, like 2026-03-09T14:30:00Z")
-    if not FIRST_YEAR <= int(value[:4]) <= LAST_YEAR:
+    if not _FIRST <= value[:4] <= _LAST:
         raise ValueError(f"must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
     try:
         return datetime.fromisoformat(value.upper()).astimezone(UTC)

@@ -1,15 +1,15 @@
 """Alerts: which ones a life yields, and what becomes of those that were published."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import takewhile
 
 from schemas.envelope import Level
 from schemas.outbound import SupersedeReason
+from worker.policy.policy import RiskPoint
 from worker.ticket.cause import Cause
 from worker.ticket.ledger import Alert, AlertType, Planned, Reset, Revision
-from worker.ticket.life import Life
+from worker.ticket.life import Life, Promise
 
 #: What an event says that moves a deadline though level and client stay; others: the level's.
 _BY_CAUSE: dict[str, SupersedeReason] = {
@@ -29,49 +29,62 @@ def yielded(life: Life, reset: Reset | None, heard: "Heard") -> tuple[Planned, .
     """
     if life.deadline is None:
         return ()
-    set_at = life.set_at
-    if reset and reset.deadline == life.deadline:
+    deadline, set_at, promise = life.deadline, life.set_at, life.promise
+    if reset and reset.deadline == deadline:
         set_at = max(set_at, reset.at)
-    return tuple(
-        takewhile(
-            lambda alert: life.ends_at is None or alert.due_at < life.ends_at,
-            _of_deadline(life, life.deadline, set_at, heard),
-        )
-    )
+    planned: list[Planned] = []
+    for risk in promise.goal.risks:
+        due_at = promise.clock.reach(risk.after)
+        if _has_ended(life, due_at):
+            return tuple(planned)
+        if due_at > set_at:
+            planned.append(_warning(promise, risk, deadline, due_at, heard))
+    if not _has_ended(life, deadline):
+        planned.append(_breach(promise, deadline, set_at, heard))
+    return tuple(planned)
 
 
 class Heard:
     """Since when each alert is known to be due: since it was planned first, or else since now."""
 
     def __init__(self, plan: Sequence[Planned], now: datetime | None) -> None:
-        self._since = {(p.type, p.level, p.deadline, p.due_at): p.known_at for p in plan}
+        self._plan = plan
         self._now = now
 
     def of(
         self, type_: AlertType, level: Level, deadline: datetime, due_at: datetime
     ) -> datetime | None:
-        return self._since.get((type_, level, deadline, due_at), self._now)
+        wanted = type_, level, deadline, due_at
+        for planned in self._plan:
+            if (planned.type, planned.level, planned.deadline, planned.due_at) == wanted:
+                return planned.known_at
+        return self._now
 
 
-def _of_deadline(
-    life: Life, deadline: datetime, set_at: datetime, heard: Heard
-) -> Iterator[Planned]:
-    promise = life.promise
-    for risk in promise.goal.risks:
-        due_at = promise.clock.reach(risk.after)
-        if due_at > set_at:
-            yield Planned(
-                type="objective.at_risk",
-                threshold=risk.fraction,
-                deadline=deadline,
-                due_at=due_at,
-                at=due_at,
-                level=promise.level,
-                objective=promise.goal.objective,
-                remaining_seconds=risk.remaining_seconds,
-                known_at=heard.of("objective.at_risk", promise.level, deadline, due_at),
-            )
-    yield Planned(
+def _has_ended(life: Life, instant: datetime) -> bool:
+    """Whether the objective ended, or its clock stopped, at the instant or before."""
+    ends_at = life.ends_at
+    return ends_at is not None and ends_at <= instant
+
+
+def _warning(
+    promise: Promise, risk: RiskPoint, deadline: datetime, due_at: datetime, heard: Heard
+) -> Planned:
+    return Planned(
+        type="objective.at_risk",
+        threshold=risk.fraction,
+        deadline=deadline,
+        due_at=due_at,
+        at=due_at,
+        level=promise.level,
+        objective=promise.goal.objective,
+        remaining_seconds=risk.remaining_seconds,
+        known_at=heard.of("objective.at_risk", promise.level, deadline, due_at),
+    )
+
+
+def _breach(promise: Promise, deadline: datetime, set_at: datetime, heard: Heard) -> Planned:
+    return Planned(
         type="objective.breached",
         threshold=None,
         deadline=deadline,

@@ -1,7 +1,8 @@
 """Outbound events, built from decisions. What they say is decided elsewhere."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from schemas import outbound
 from schemas.envelope import Level
@@ -9,8 +10,10 @@ from schemas.facts import FactName
 from schemas.times import in_seconds
 from worker.ticket import ids
 from worker.ticket.cause import Cause
-from worker.ticket.ledger import Alert, Ledger, Planned, Record, Revision
+from worker.ticket.ledger import Alert, Ledger, Planned, Record, Revision, Trace
 from worker.ticket.life import Answer, Escalation, Life
+
+_Event = TypeVar("_Event")
 
 _UNKNOWN = outbound.Fact(value="unknown", origin="default")
 
@@ -26,51 +29,47 @@ class Announcer:
         self, life: Life, revision: Revision, previous: Level | None, cause: Cause
     ) -> outbound.TicketPrioritized:
         # The revision's own deadline and objective: those of an ended objective stay as judged.
-        return outbound.TicketPrioritized(
-            **self._envelope("ticket.prioritized", revision.number, cause=cause),
-            data=outbound.Prioritized(
-                **self._names(revision),
-                previous_level=previous,
-                deadline=revision.deadline,
-                objective=revision.objective,
-                calendar=life.calendar.name,
-                timezone=life.calendar.timezone,
-                reasons=reasons(life),
-                needs_triage=revision.needs_triage,
-                unknown=revision.unknown,
-                escalated=revision.escalated,
-                outside_hours=not life.calendar.is_open(life.notified_at),
-                policy=life.policy.named,
-            ),
+        data = outbound.Prioritized(
+            **self._names(revision, revision.level),
+            previous_level=previous,
+            deadline=revision.deadline,
+            objective=revision.objective,
+            calendar=life.calendar.name,
+            timezone=life.calendar.timezone,
+            reasons=reasons(life),
+            needs_triage=revision.needs_triage,
+            unknown=revision.unknown,
+            escalated=revision.escalated,
+            outside_hours=not life.calendar.is_open(life.notified_at),
+            policy=life.policy.named,
         )
+        id_ = self._id("ticket.prioritized", revision.number)
+        return self._event(outbound.TicketPrioritized, id_, cause.time, _trace(cause), data)
 
     def alert(
         self, planned: Planned, occurrence: int, ledger: Ledger, detected_at: datetime
     ) -> outbound.ObjectiveAtRisk | outbound.ObjectiveBreached:
-        revision = _revision(ledger)
-        about = (planned.deadline, planned.threshold, occurrence)
-        envelope = self._envelope(planned.type, *about, at=planned.at, trace=ledger.trace)
-        names = {**self._names(revision), "level": planned.level}
-        shared = {"objective": planned.objective, "occurrence": occurrence, **names}
+        names = self._names(_revision(ledger), planned.level)
+        id_ = self._id(planned.type, planned.deadline, planned.threshold, occurrence)
         if planned.threshold is None:
-            return outbound.ObjectiveBreached(
-                **envelope,
-                data=outbound.Breached(
-                    **shared,
-                    due_at=planned.due_at,
-                    detected_at=detected_at,
-                    contact=ledger.contact,
-                ),
+            breached = outbound.Breached(
+                **names,
+                objective=planned.objective,
+                occurrence=occurrence,
+                due_at=planned.due_at,
+                detected_at=detected_at,
+                contact=ledger.contact,
             )
-        return outbound.ObjectiveAtRisk(
-            **envelope,
-            data=outbound.AtRisk(
-                **shared,
-                deadline=planned.deadline,
-                threshold=planned.threshold,
-                remaining_seconds=planned.remaining_seconds,
-            ),
+            return self._event(outbound.ObjectiveBreached, id_, planned.at, ledger.trace, breached)
+        at_risk = outbound.AtRisk(
+            **names,
+            objective=planned.objective,
+            occurrence=occurrence,
+            deadline=planned.deadline,
+            threshold=planned.threshold,
+            remaining_seconds=planned.remaining_seconds,
         )
+        return self._event(outbound.ObjectiveAtRisk, id_, planned.at, ledger.trace, at_risk)
 
     def superseded(
         self,
@@ -79,77 +78,68 @@ class Announcer:
         revision: Revision,
         cause: Cause,
     ) -> outbound.ObjectiveSuperseded:
-        # About the alert, not about the inbound event alone: one event may withdraw several.
-        return outbound.ObjectiveSuperseded(
-            **self._envelope("objective.superseded", alert.id, cause=cause),
-            data=outbound.Superseded(
-                **{**self._names(revision), "level": alert.level},
-                alert_id=alert.id,
-                alert_type=alert.type,
-                occurrence=alert.occurrence,
-                reason=reason,
-            ),
+        data = outbound.Superseded(
+            **self._names(revision, alert.level),
+            alert_id=alert.id,
+            alert_type=alert.type,
+            occurrence=alert.occurrence,
+            reason=reason,
         )
+        # About the alert, not about the inbound event alone: one event may withdraw several.
+        id_ = self._id("objective.superseded", alert.id)
+        return self._event(outbound.ObjectiveSuperseded, id_, cause.time, _trace(cause), data)
 
     def recorded(
         self, answer: Answer, revision: Revision, replaces: Record | None, cause: Cause
     ) -> outbound.ResponseRecorded:
-        return outbound.ResponseRecorded(
-            **self._envelope(
-                "response.recorded", cause.id, cause=cause, at=max(cause.time, answer.told_at)
-            ),
-            data=outbound.Recorded(
-                **{**self._names(revision), "level": answer.level},
-                outcome=answer.outcome,
-                response_seconds=in_seconds(answer.spent),
-                wall_seconds=in_seconds(answer.wall),
-                deadline=answer.deadline,
-                responded_at=answer.responded_at,
-                replaces=replaces.id if replaces else None,
-            ),
+        data = outbound.Recorded(
+            **self._names(revision, answer.level),
+            outcome=answer.outcome,
+            response_seconds=in_seconds(answer.spent),
+            wall_seconds=in_seconds(answer.wall),
+            deadline=answer.deadline,
+            responded_at=answer.responded_at,
+            replaces=replaces.id if replaces else None,
         )
+        id_, at = self._id("response.recorded", cause.id), max(cause.time, answer.told_at)
+        return self._event(outbound.ResponseRecorded, id_, at, _trace(cause), data)
 
     def escalation(
         self, escalation: Escalation, life: Life, revision: Revision
     ) -> outbound.EscalationRequestedEvent:
         event = escalation.event
-        return outbound.EscalationRequestedEvent(
-            **self._envelope("escalation.requested", event.id, cause=event, at=escalation.at),
-            data=outbound.EscalationRequested(
-                **{**self._names(revision), "level": escalation.to_level},
-                contact=life.policy.contact_of(life.client),
-                reason=event.data.reason,
-                from_level=escalation.from_level,
-                to_level=escalation.to_level,
-            ),
+        data = outbound.EscalationRequested(
+            **self._names(revision, escalation.to_level),
+            contact=life.policy.contact_of(life.client),
+            reason=event.data.reason,
+            from_level=escalation.from_level,
+            to_level=escalation.to_level,
+        )
+        id_, at = self._id("escalation.requested", event.id), escalation.at
+        return self._event(outbound.EscalationRequestedEvent, id_, at, _trace(event), data)
+
+    def _id(self, type_: str, *about: ids.About) -> str:
+        return ids.event_id(self.ticket, type_, *about)
+
+    def _event(
+        self, kind: Callable[..., _Event], id_: str, at: datetime, trace: Trace, data: object
+    ) -> _Event:
+        return kind(
+            id=id_,
+            source=self.source,
+            time=at,
+            subject=self.ticket[1],
+            traceparent=trace[0],
+            tracestate=trace[1],
+            data=data,
         )
 
-    def _envelope(
-        self,
-        type_: str,
-        *about: str | float | datetime | None,
-        cause: Cause | None = None,
-        at: datetime | None = None,
-        trace: tuple[str | None, str | None] = (None, None),
-    ) -> dict[str, Any]:
-        if cause is not None:
-            at, trace = at or cause.time, (cause.traceparent, cause.tracestate)
+    def _names(self, revision: Revision, level: Level) -> dict[str, Any]:
         return {
-            "id": ids.event_id(self.ticket, type_, *about),
-            "source": self.source,
-            "time": at,
-            "subject": self.ticket[1],
-            "traceparent": trace[0],
-            "tracestate": trace[1],
-        }
-
-    def _names(self, revision: Revision) -> dict[str, Any]:
-        source, ticket_id = self.ticket
-        return {
-            "ticket_id": ticket_id,
-            "ticket_source": source,
+            "ticket_id": self.ticket[1],
+            "ticket_source": self.ticket[0],
             "client": revision.client,
-            "level": revision.level,
+            "level": level,
             "revision": revision.number,
         }
 
@@ -168,6 +158,10 @@ def reasons(life: Life) -> tuple[outbound.Reason, ...]:
 
 def _facts(life: Life, names: tuple[FactName, ...]) -> dict[FactName, outbound.Fact]:
     return {name: life.facts.get(name, _UNKNOWN) for name in names}
+
+
+def _trace(cause: Cause) -> Trace:
+    return cause.traceparent, cause.tracestate
 
 
 def _revision(ledger: Ledger) -> Revision:

@@ -1,8 +1,9 @@
 """What makes a ticket be decided anew."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from schemas.values import dataclass
 
 
 class Cause(Protocol):

@@ -3,20 +3,20 @@
 Pure: the same history, ledger and policy give the same decision, to the byte.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from schemas.envelope import Level
-from schemas.outbound import Outbound
-from schemas.times import in_seconds
+from schemas.outbound import Outbound, ResponseRecorded
+from schemas.values import dataclass
 from worker.policy.policy import Policy
 from worker.ticket import alerts, history
 from worker.ticket.announce import Announcer
 from worker.ticket.cause import Cause, PolicyApplied
 from worker.ticket.history import Entry
 from worker.ticket.ledger import Alert, Ledger, Planned, Record, Reset, Revision
-from worker.ticket.life import Answer, Life, live
+from worker.ticket.life import Life, live
 from worker.ticket.phase import Phase
 
 
@@ -39,12 +39,12 @@ def on_event(
     announcer: Announcer, ledger: Ledger, earlier: Sequence[Entry], entry: Entry, policy: Policy
 ) -> Decision:
     """Decide anew on a ticket whose history has grown by `entry`, in whatever order."""
-    before, whole = history.ordered(earlier), history.ordered([*earlier, entry])
+    whole = history.ordered([*earlier, entry])
     late = whole[-1] is not entry
     life = live(whole, policy)
     if life is None:
         return Decision(ledger=ledger, phase="waiting", level=None, deadline=None, late=late)
-    judged = _is_judged(ledger.record, life, before, whole)
+    judged = _is_judged(ledger.record, life, earlier, whole)
     now = None if judged else _standing(ledger, life, entry.event, entry.received_at)
     told = _Telling(announcer, life, ledger, now, entry.event)
     return Decision(
@@ -52,7 +52,7 @@ def on_event(
         phase=_phase(life, told.ledger),
         level=life.level,
         deadline=told.revision.deadline,
-        outbound=told.events,
+        outbound=tuple(told.events),
         late=late,
     )
 
@@ -109,7 +109,7 @@ def on_policy(
         phase=_phase(life, told.ledger),
         level=life.level,
         deadline=told.revision.deadline,
-        outbound=told.events,
+        outbound=tuple(told.events),
     )
 
 
@@ -132,16 +132,16 @@ def _has_lapsed(planned: Planned, now: datetime) -> bool:
 
 
 def _is_judged(
-    record: Record | None, life: Life, before: Sequence[Entry], whole: Sequence[Entry]
+    record: Record | None, life: Life, earlier: Sequence[Entry], whole: Sequence[Entry]
 ) -> bool:
-    """The objective has ended, and what makes `before` the `whole` gives no reason to judge again.
+    """The objective has ended, and what makes `earlier` the `whole` gives no reason to judge again.
 
     What has a sequence may move others of its instant: it is not its own place that counts.
     """
     answer = life.answer
     if record is None or answer is None:
         return False
-    until_answered = answer.place + 1
+    before, until_answered = history.ordered(earlier), answer.place + 1
     if whole[:until_answered] == before[:until_answered]:
         return True
     if record.policy == life.policy.digest:
@@ -189,12 +189,11 @@ class _Telling:
         self._before, self._after = before, now or before
         self._judged_before = now is None
         self.revision = self._revision(before.revision)
-        self.events: tuple[Outbound, ...] = (
-            *self._prioritized(before.revision),
-            *self._escalations(),
-            *self._superseded(),
-        )
-        record = self._record()
+        self.events: list[Outbound] = []
+        self._tell_revision(before.revision)
+        self._tell_escalations()
+        self._tell_superseded()
+        record = self._tell_record()
         self.ledger = Ledger(
             revision=self.revision,
             contact=life.policy.contact_of(life.client),
@@ -223,32 +222,38 @@ class _Telling:
         )
         return now if last in (None, now) else replace(now, number=now.number + 1)
 
-    def _prioritized(self, last: Revision | None) -> Iterator[Outbound]:
+    def _tell_revision(self, last: Revision | None) -> None:
         if self.revision != last:
             previous = last.level if last else None
-            yield self._announcer.prioritized(self._life, self.revision, previous, self._cause)
+            self.events.append(
+                self._announcer.prioritized(self._life, self.revision, previous, self._cause)
+            )
 
-    def _escalations(self) -> Iterator[Outbound]:
+    def _tell_escalations(self) -> None:
         for escalation in self._life.escalations:
             if escalation.event.id not in self._before.escalations:
-                yield self._announcer.escalation(escalation, self._life, self.revision)
+                self.events.append(
+                    self._announcer.escalation(escalation, self._life, self.revision)
+                )
 
-    def _superseded(self) -> Iterator[Outbound]:
+    def _tell_superseded(self) -> None:
         last = self._before.revision
         for was, now in zip(self._before.alerts, self._after.alerts, strict=True):
             if last and was.stands and not now.stands:
                 reason = alerts.why_withdrawn(was, self._life, last, self._cause)
-                yield self._announcer.superseded(was, reason, self.revision, self._cause)
+                self.events.append(
+                    self._announcer.superseded(was, reason, self.revision, self._cause)
+                )
 
-    def _record(self) -> Record | None:
+    def _tell_record(self) -> Record | None:
         last, answer = self._before.record, self._life.answer
         if self._judged_before or answer is None:
             return last
         event = self._announcer.recorded(answer, self.revision, last, self._cause)
-        record = _recorded(answer, event.id, self._life.policy.digest)
+        record = _record(event, self._life.policy.digest)
         if last and replace(record, id=last.id) == last:
             return last
-        self.events += (event,)
+        self.events.append(event)
         return record
 
 
@@ -274,15 +279,16 @@ def _published(planned: Planned, id_: str, occurrence: int) -> Alert:
     )
 
 
-def _recorded(answer: Answer, id_: str, policy: str) -> Record:
+def _record(event: ResponseRecorded, policy: str) -> Record:
+    told = event.data
     return Record(
-        id=id_,
-        responded_at=answer.responded_at,
-        outcome=answer.outcome,
-        deadline=answer.deadline,
-        level=answer.level,
-        response_seconds=in_seconds(answer.spent),
-        wall_seconds=in_seconds(answer.wall),
+        id=event.id,
+        responded_at=told.responded_at,
+        outcome=told.outcome,
+        deadline=told.deadline,
+        level=told.level,
+        response_seconds=told.response_seconds,
+        wall_seconds=told.wall_seconds,
         policy=policy,
     )
 

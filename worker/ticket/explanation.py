@@ -1,7 +1,6 @@
 """Why a ticket has its level, and how its deadline was counted: a decision as one value."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +8,7 @@ from schemas.envelope import Level
 from schemas.facts import FACTS, FactName, FactValue
 from schemas.inbound import Created, Inbound, TicketCreated, TicketUpdated
 from schemas.outbound import Fact
+from schemas.values import dataclass
 from worker import errors
 from worker.policy.calendar import Calendar, ClosedDay
 from worker.policy.policy import Goal, Policy

@@ -1,11 +1,11 @@
 """A ticket's history: its events in the order in which they count, however they came."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
 from schemas.inbound import INBOUND_TYPES, Inbound
+from schemas.values import dataclass
 
 _TYPE_ORDER = {type_: place for place, type_ in enumerate(INBOUND_TYPES)}
 

@@ -1,6 +1,6 @@
 """What has been published of a ticket, and what is planned: all that later decisions stand on."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
@@ -9,8 +9,11 @@ from pydantic import TypeAdapter
 from schemas.envelope import Level
 from schemas.facts import FactName
 from schemas.outbound import Objective
+from schemas.values import dataclass
 
 AlertType = Literal["objective.at_risk", "objective.breached"]
+Trace = tuple[str | None, str | None]
+"""traceparent and tracestate"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +115,8 @@ class Ledger:
 
     revision: Revision | None = None
     contact: str | None = None
-    trace: tuple[str | None, str | None] = (None, None)
-    """traceparent and tracestate of the event last decided on"""
+    trace: Trace = (None, None)
+    """of the event last decided on"""
     plan: tuple[Planned, ...] = ()
     alerts: tuple[Alert, ...] = ()
     record: Record | None = None
@@ -135,8 +138,9 @@ _ledger = TypeAdapter(Ledger)
 
 
 def encode(ledger: Ledger) -> bytes:
-    return _ledger.dump_json(ledger, exclude_defaults=True, by_alias=True)
+    return _ledger.serializer.to_json(ledger, exclude_defaults=True, by_alias=True)
 
 
 def decode(stored: bytes) -> Ledger:
-    return _ledger.validate_json(stored)
+    ledger: Ledger = _ledger.validator.validate_json(stored)
+    return ledger

@@ -5,7 +5,6 @@ order its events arrived.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -19,6 +18,7 @@ from schemas.inbound import (
     TicketUpdated,
 )
 from schemas.outbound import Fact
+from schemas.values import dataclass
 from worker.policy import policy as policies
 from worker.policy.policy import Goal, Policy
 from worker.ticket.history import Entry
@@ -97,6 +97,7 @@ class Life:
         self._stated_notification: datetime | None = None
         self._floor: Level | None = None
         self._floor_of_round: Level | None = None
+        self._is_classified = False
         self._birth = birth
         # What calls for a judgement waits for the birth, though its time may lie before.
         self._unjudged: list[tuple[int, TicketResponded | TicketEscalated]] = []
@@ -149,15 +150,17 @@ class Life:
                 self._stop(event.time, "closed")
 
     def _state(self, event: TicketCreated | TicketUpdated) -> None:
+        self._is_classified = False
         said = event.data
-        if "client" in said.model_fields_set:
+        spoken_of = said.model_fields_set
+        if "client" in spoken_of:
             self.client = said.client
         if said.notified_at is not None:
             self._stated_notification = said.notified_at
         summary, description = self._words
-        if "summary" in said.model_fields_set:
+        if "summary" in spoken_of:
             summary = said.summary or ""
-        if "description" in said.model_fields_set:
+        if "description" in spoken_of:
             description = said.description
         self._words = summary, description
         for name, value in (said.facts.stated() if said.facts else {}).items():
@@ -188,6 +191,7 @@ class Life:
             self._run_on(instant)
 
     def _classify(self) -> None:
+        self._is_classified = True
         self.facts = self._known_facts()
         self.verdict = self.policy.verdict({name: fact.value for name, fact in self.facts.items()})
         raised = self.policy.raised(self.verdict.level, self.client)
@@ -195,7 +199,8 @@ class Life:
         self.calendar = self.policy.calendar_of(self.client)
 
     def _decide(self, instant: datetime) -> None:
-        self._classify()
+        if not self._is_classified:
+            self._classify()
         if self.answer or self.closed:
             return  # what has ended or stopped is not measured anew
         promise = self._promised()
@@ -231,7 +236,7 @@ class Life:
         floor = self._floor_of_round or policies.above(before, 1)
         # Never below an earlier floor, for that one is in the level before.
         self._floor = self._floor_of_round = policies.highest(floor, event.data.to_level)
-        self.escalated = True
+        self.escalated, self._is_classified = True, False
         at = max(event.time, self.born_at)
         self._decide(at)
         self.escalations.append(Escalation(event, at, before, self.level))

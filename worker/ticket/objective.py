@@ -1,9 +1,9 @@
 """An objective's clock: time that counts from the notification, on a calendar, less the stops."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from schemas.values import dataclass
 from worker.policy.calendar import Calendar
 
 
