@@ -20,6 +20,7 @@ from worker.replay import lines, replay
 from worker.replay.tally import Tally
 from worker.settings import Settings
 
+app = typer.Typer(add_completion=False)
 #: What a replay shares with the worker, besides the policy. Other settings do not matter here,
 #: good or bad.
 _SETTINGS = ("SOURCE", "MAX_MESSAGE_BYTES")
@@ -34,6 +35,7 @@ class InputOutputFailed(errors.RespondbyError):
     """The input cannot be read any further, or the output cannot be written."""
 
 
+@app.command()
 def run(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON Lines; - is stdin.")],
     *,
