@@ -17,6 +17,7 @@ SHOWN = 50
 app = typer.Typer(
     help="What could not be processed: see why, give it back after a mend, or drop it.",
     no_args_is_help=True,
+    add_completion=False,
 )
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="As the list has them.")]
 Reasons = Annotated[

@@ -17,11 +17,13 @@ from worker.policy import loading
 from worker.ticket import explanation
 from worker.ticket.explanation import QUESTIONS, Counted, Explanation, FactSeen
 
+app = typer.Typer(add_completion=False)
 _REJECTED = 3
 #: As live, by default.
 _MAX_BYTES = settings.MAX_MESSAGE_BYTES
 
 
+@app.command()
 def run(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="One event, as JSON; - is stdin.")],
     *,

@@ -1,29 +1,45 @@
 """The command `respondby`: one file a command, gathered here."""
 
 import sys
-from importlib import metadata
-from typing import Annotated
+from importlib import import_module, metadata
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from worker import errors
-from worker.cli import dead, explain, migrate, policy, replay, run, schema, status
+
+COMMANDS = ("run", "replay", "explain", "status", "migrate", "policy", "schema", "dead")
+
+
+class _Gathered(TyperGroup):
+    """Imports a command when it is called: a replay does not wait for what talks to a broker."""
+
+    def list_commands(self, *_: object) -> list[str]:
+        return [*COMMANDS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        # For a name that none has, the likeliest of all is looked for.
+        for name in (cmd_name,) if cmd_name in COMMANDS else COMMANDS:
+            if name not in self.commands:
+                self.commands[name] = _imported(name)
+        return super().get_command(ctx, cmd_name)
+
+
+def _imported(name: str) -> Any:
+    command = typer.main.get_command(import_module(f"worker.cli.{name}").app)
+    command.name = name
+    return command
+
 
 app = typer.Typer(
+    cls=_Gathered,
     name="respondby",
     help="Gives support tickets a level and a response deadline, and says when one is missed.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(run.run)
-app.command("replay")(replay.run)
-app.command("explain")(explain.run)
-app.add_typer(policy.app, name="policy")
-app.add_typer(schema.app, name="schema")
-app.add_typer(dead.app, name="dead")
-app.command()(status.status)
-app.command()(migrate.migrate)
 
 
 def _say_version(asked: bool) -> None:

@@ -7,7 +7,10 @@ import typer
 from worker import bootstrap, settings
 from worker.store.port import Store
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def migrate() -> None:
     """Bring the database up to date, and end.
 

@@ -21,7 +21,9 @@ _MISTAKEN = 2
 _YEARS_TO_COME = 4
 
 app = typer.Typer(
-    help="Check a policy file, show the policy in force, or have it applied.", no_args_is_help=True
+    help="Check a policy file, show the policy in force, or have it applied.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 app.command("apply")(policy_apply.apply)
 

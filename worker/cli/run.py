@@ -18,11 +18,13 @@ from worker.observe.logs import LogEvent
 from worker.pipeline.worker import Worker
 from worker.settings import Settings
 
+app = typer.Typer(add_completion=False)
 #: Seconds. SQLite works in a thread of its own, which Python lets wait so long for the one that
 #: decides whenever it wants to go on; its default is 5 ms.
 SWITCH_WITHIN = 0.0005
 
 
+@app.command()
 def run(
     *,
     declare: Annotated[

@@ -13,7 +13,11 @@ from worker import errors
 from worker.cli import schema_asyncapi
 from worker.policy import json_schema as policy_schema
 
-app = typer.Typer(help="Write down what respondby reads and publishes.", no_args_is_help=True)
+app = typer.Typer(
+    help="Write down what respondby reads and publishes.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 
 class NotWritten(errors.RespondbyError):

@@ -17,10 +17,12 @@ from worker.cli.printable import cell
 from worker.clock import SystemClock
 from worker.store.port import Reader, TicketRow
 
+app = typer.Typer(add_completion=False)
 #: How many tickets are shown unless told otherwise.
 SHOWN = 50
 
 
+@app.command()
 def status(
     *,
     as_json: Annotated[

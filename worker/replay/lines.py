@@ -5,8 +5,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from worker import settings
 
@@ -20,8 +19,7 @@ Watch = Callable[[int, int | None], None]
 """Told now and then how many bytes have been read, and of how many where that is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line that is not blank, without the whitespace around it."""
 
     number: int
@@ -43,7 +41,7 @@ class Lines:
 
     def read(self, watch: Watch | None = None) -> Iterator[Line]:
         """All lines from the first on. Blank ones are counted and left out."""
-        offset, number = self._start, 0
+        offset, number = self._file.seek(self._start), 0
         while offset < self._end:
             number += 1
             raw = self._piece(offset)
@@ -60,12 +58,15 @@ class Lines:
                 watch(offset - self._start, self._end - self._start)
 
     def at(self, offset: int) -> bytes:
-        """The body of a line that `read` gave with this offset."""
-        return self._piece(offset).strip()
+        """The body of a line that `read` gave with this offset; what is read goes on after it."""
+        stands = self._file.tell()
+        self._file.seek(offset)
+        body = self._piece(offset).strip()
+        self._file.seek(stands)
+        return body
 
     def _piece(self, offset: int) -> bytes:
-        # Both ways of reading share the file, so neither relies on where it stands.
-        self._file.seek(offset)
+        """A line, or the beginning of a long one, from where the file stands: that offset."""
         return self._file.readline(min(self._longest_read, self._end - offset))
 
     def _pass_over(self) -> int:

@@ -2,8 +2,6 @@
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from schemas import decoding
@@ -26,12 +24,15 @@ class Ticket:
     ledger: Ledger = field(default_factory=Ledger)
     phase: Phase = "waiting"
     history: list[Entry] = field(default_factory=list)
+    weight: int = _TICKET_WEIGHS
 
-    @property
-    def weight(self) -> int:
-        """About as many bytes as it takes in memory: texts are there as bytes and as strings."""
-        texts = sum(2 * len(entry.body) for entry in self.history)
-        return texts + len(self.history) * _EVENT_WEIGHS + _TICKET_WEIGHS
+    def add(self, entry: Entry) -> int:
+        """A line to its history; says how much heavier the ticket is now."""
+        self.history.append(entry)
+        # A text is there as bytes and as a string.
+        heavier = _EVENT_WEIGHS + 2 * len(entry.body)
+        self.weight += heavier
+        return heavier
 
 
 class Shelf:
@@ -47,31 +48,34 @@ class Shelf:
             "(source, ticket_id, phase, ledger, history, PRIMARY KEY (source, ticket_id))"
         )
 
-    @contextmanager
-    def taken(self, key: TicketKey) -> Iterator[Ticket]:
-        """The ticket, to be worked on; afterwards it is put back as it then is."""
-        ticket = self._near.pop(key, None)
+    def ticket(self, key: TicketKey) -> Ticket:
+        """The ticket, to be worked on until the next one is asked for."""
+        ticket = self._near.get(key)
         if ticket is None:
-            ticket = self._fetched(key)
+            ticket = self._near[key] = self._fetched(key)
+            self._take_on(ticket.weight)
         else:
-            self._weight -= ticket.weight
-        try:
-            yield ticket
-        finally:
-            self._near[key] = ticket
-            self._weight += ticket.weight
-            self._make_room()
+            self._near.move_to_end(key)
+        return ticket
 
-    def _make_room(self) -> None:
-        while self._weight > self._room:
-            key, ticket = self._near.popitem(last=False)
-            self._weight -= ticket.weight
-            # A body is one line of the input, so lines keep them apart.
-            history = b"\n".join(entry.body for entry in ticket.history)
-            self._disk.execute(
-                "INSERT OR REPLACE INTO ticket VALUES (?, ?, ?, ?, ?)",
-                (*key, ticket.phase, ledgers.encode(ticket.ledger), history),
-            )
+    def add(self, ticket: Ticket, entry: Entry) -> None:
+        """What happened to the ticket that was asked for last."""
+        self._take_on(ticket.add(entry))
+
+    def _take_on(self, weight: int) -> None:
+        self._weight += weight
+        # The last one is being worked on.
+        while self._weight > self._room and len(self._near) > 1:
+            self._put_away(*self._near.popitem(last=False))
+
+    def _put_away(self, key: TicketKey, ticket: Ticket) -> None:
+        self._weight -= ticket.weight
+        # A body is one line of the input, so lines keep them apart.
+        history = b"\n".join(entry.body for entry in ticket.history)
+        self._disk.execute(
+            "INSERT OR REPLACE INTO ticket VALUES (?, ?, ?, ?, ?)",
+            (*key, ticket.phase, ledgers.encode(ticket.ledger), history),
+        )
 
     def _fetched(self, key: TicketKey) -> Ticket:
         rows = self._disk.execute(
@@ -81,6 +85,7 @@ class Shelf:
         if row is None:
             return Ticket()
         phase, ledger, history = row
-        bodies = history.split(b"\n") if history else []
-        entries = [Entry(decoding.decode(body), body) for body in bodies]
-        return Ticket(ledgers.decode(ledger), phase, entries)
+        ticket = Ticket(ledgers.decode(ledger), phase)
+        for body in history.split(b"\n") if history else ():
+            ticket.add(Entry(decoding.decode(body), body))
+        return ticket

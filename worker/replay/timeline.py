@@ -37,10 +37,10 @@ class Timeline:
         Raises Rejected with `undecidable`; nothing has happened then.
         """
         self._now = entry.event.time
-        with self._shelf.taken(key) as ticket:
-            decision = self._decided(key, ticket, entry)
-            ticket.history.append(entry)
-            return self._after(key, ticket, decision)
+        ticket = self._shelf.ticket(key)
+        decision = self._decided(key, ticket, entry)
+        self._shelf.add(ticket, entry)
+        return self._after(key, ticket, decision)
 
     def before(self, instant: datetime) -> Iterator[Outbound]:
         """The alerts due earlier than `instant`, in order of their time, then of their ticket."""
@@ -64,10 +64,10 @@ class Timeline:
         if self._due.get(key) != at:
             return ()
         self._now = at
-        with self._shelf.taken(key) as ticket:
-            announcer = Announcer(self._source, key)
-            decision = decide.on_time(announcer, ticket.ledger, ticket.phase, at, live_=False)
-            return self._after(key, ticket, decision)
+        ticket = self._shelf.ticket(key)
+        announcer = Announcer(self._source, key)
+        decision = decide.on_time(announcer, ticket.ledger, ticket.phase, at, live_=False)
+        return self._after(key, ticket, decision)
 
     def _after(
         self, key: TicketKey, ticket: Ticket, decision: decide.Decision

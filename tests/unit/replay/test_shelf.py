@@ -68,23 +68,22 @@ def test_a_ticket_that_was_put_away_goes_on_as_if_it_had_not_been() -> None:
 def test_what_has_not_been_used_for_longest_is_put_away_first(disk: sqlite3.Connection) -> None:
     shelf = Shelf(disk, room=3 * 4_000)
     for name in ("a", "b", "c", "a", "d"):
-        with shelf.taken(("/psa", name)):
-            pass
+        shelf.ticket(("/psa", name))
     assert disk.execute("SELECT ticket_id FROM ticket").fetchall() == [("b",)]
 
 
 def test_long_texts_make_tickets_heavy(disk: sqlite3.Connection) -> None:
     shelf = Shelf(disk, room=100_000)
     for number in range(5):
-        with shelf.taken(("/psa", f"T-{number}")) as ticket:
-            written = body(created("2026-03-09T10:00:00Z", summary="x" * 40_000))
-            ticket.history.append(Entry(decoding.decode(written), written))
+        written = body(created("2026-03-09T10:00:00Z", summary="x" * 40_000))
+        shelf.add(shelf.ticket(("/psa", f"T-{number}")), Entry(decoding.decode(written), written))
     assert stored(disk) == 4
 
 
-def test_a_ticket_is_put_back_when_its_decision_fails(disk: sqlite3.Connection) -> None:
-    shelf = Shelf(disk)
-    with pytest.raises(ValueError, match="no"), shelf.taken(("/psa", "T-1")) as taken:
-        raise ValueError("no")
-    with shelf.taken(("/psa", "T-1")) as again:
-        assert again is taken
+def test_the_ticket_in_work_stays_however_heavy_it_grows(disk: sqlite3.Connection) -> None:
+    shelf = Shelf(disk, room=0)
+    ticket = shelf.ticket(("/psa", "T-1"))
+    for entry in entries(1):
+        shelf.add(ticket, entry)
+        assert shelf.ticket(("/psa", "T-1")) is ticket
+    assert stored(disk) == 0
