@@ -1,6 +1,5 @@
 """`respondby replay`: the worker's decisions without a broker, in virtual time."""
 
-import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from schemas import times
 from worker import errors, policy_file, settings
-from worker.cli import policies
+from worker.cli import collector, policies
 from worker.policy import loading
 from worker.replay import lines, replay
 from worker.replay.tally import Tally
@@ -26,9 +25,6 @@ app = typer.Typer(add_completion=False)
 #: good or bad.
 _SETTINGS = ("SOURCE", "MAX_MESSAGE_BYTES")
 _SOME_LINES_WERE_BAD = 3
-#: So many more objects than before have Python look for circles of them. Tickets have none, and
-#: to look through them as often as by default (700) takes a tenth of the time.
-_LOOK_FOR_CIRCLES = 50_000
 
 
 class BadArgument(errors.RespondbyError):
@@ -60,8 +56,7 @@ def run(
     in_force = loading.parse(*policy_file.text(policy))
     terms = replay.Terms(policy=in_force, source=configured.source, until=_instant(until))
     screen = _Screen()
-    gc.freeze()
-    gc.set_threshold(_LOOK_FOR_CIRCLES)
+    collector.search_seldom()
     with _opened(file) as source, screen:
         tally = _replay(source, configured.max_message_bytes, terms, screen)
     if screen.progress or tally.left_out:

@@ -1,7 +1,6 @@
 """`respondby run`: the worker."""
 
 import asyncio
-import gc
 import signal
 import sys
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ import typer
 import uvloop
 
 from worker import bootstrap, settings
+from worker.cli import collector
 from worker.observe import http, logs
 from worker.observe.health import Health
 from worker.observe.logs import LogEvent
@@ -54,9 +54,7 @@ async def _serve(configured: Settings, log: logs.Log, *, declare: bool) -> None:
     async def apply(digest: str) -> Mapping[str, int]:
         return asdict(await worker.application.apply(digest))
 
-    # What is there by now stays to the end: the collector need not look through it again and again.
-    gc.collect()
-    gc.freeze()
+    collector.search_seldom()
     app = http.application(metrics.registry, health, apply)
     async with http.serve(app, configured.http_host, configured.http_port) as port:
         log.info(LogEvent.STARTING, policy=policy.name, digest=policy.digest, http_port=port)
