@@ -15,6 +15,7 @@ from worker.broker.consumer import AmqpInbox
 from worker.broker.events import Event
 from worker.broker.memory import MemoryObserver
 from worker.broker.port import Delivery
+from worker.broker.sieve import Sieve
 from worker.broker.window import SUSPECT_AFTER
 
 
@@ -443,6 +444,23 @@ async def test_dead_and_unrouted_messages_are_counted_now_and_then(
         await operator.send(b"z", exchange=topology.OUT)
         await until(lambda: inbox.dead_letter_messages == 1, "the dead letter is counted")
         await until(lambda: inbox.unrouted_messages == 2, "the unrouted events are counted")
+
+
+async def test_a_message_that_came_past_the_sieve_comes_again(
+    broker_url: str, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _declared(operator)
+    await operator.send(b"x")
+    observer = MemoryObserver()
+    inbox = broker_ports.inbox(broker_url, observer)
+    with monkeypatch.context() as broken:
+        broken.setattr(Sieve, "sift", lambda _, data: data)
+        async with running(inbox):
+            await until(lambda: bool(observer.of(Event.LINK_LOST)), "the link is given up")
+            assert "past the sieve" in str(observer.of(Event.LINK_LOST)[0]["fault"])
+            broken.undo()
+            (got,) = await broker_ports.receive_all(inbox, 1)
+    assert got.body == b"x"
 
 
 class _Raw(commands.Basic.Properties):

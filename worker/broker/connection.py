@@ -86,7 +86,7 @@ class Session:
         broker may bring some before it has told that it consumes, and before it ceases.
         """
         self._sieve.takers[channel.number] = take
-        reply = await channel.basic_consume(queue, _never, consumer_tag=tag)
+        reply = await channel.basic_consume(queue, self._past_the_sieve, consumer_tag=tag)
         return reply.consumer_tag or ""
 
     def fail(self, fault: errors.BrokerUnavailable) -> None:
@@ -125,6 +125,10 @@ class Session:
         except TimeoutError:
             return True
         return False
+
+    async def _past_the_sieve(self, _: DeliveredMessage) -> None:
+        """The driver was left a message, which nobody would ever finish: it must come again."""
+        self.fail(errors.BrokerUnavailable("a message came past the sieve"))
 
     def _closed(
         self, _: AbstractConnection | AbstractChannel | None, error: BaseException | None
@@ -177,10 +181,6 @@ async def _connect(name: str, address: Address, sieve: Sieve) -> AbstractConnect
     connection.kwargs["transport_factory"] = Sifted(sieve)
     await connection.connect()
     return connection
-
-
-async def _never(_: DeliveredMessage) -> None:
-    """The driver wants somebody to bring messages to, and is left none."""
 
 
 async def _close(connection: AbstractConnection) -> None:

@@ -60,29 +60,32 @@ class Sieve:
         self._pieces.append(data)
         self._missing -= len(data)
         if self._missing > 0:
-            return self._nothing()
-        return self._cut(b"".join(self._pieces))
+            return b""
+        left, brought = self._cut(b"".join(self._pieces))
+        for take, message in brought:
+            take(message)
+        return left
 
-    def _cut(self, stream: bytes) -> bytes:
+    def _cut(self, stream: bytes) -> tuple[bytes, list[tuple[Take, Brought]]]:
         left: list[bytes] = []
+        brought: list[tuple[Take, Brought]] = []
         start = 0
         try:
             while (end := _end(stream, start)) <= len(stream):
                 frame = stream[start:end]
-                if not self._takes(frame):
+                if not self._takes(frame, brought):
                     left.append(frame)
                 start = end
         except _UNREADABLE:
             self._is_torn = True
-            return b"".join(left) + stream[start:]
+            return b"".join(left) + stream[start:], brought
         self._pieces, self._missing = [stream[start:]], end - len(stream)
-        return b"".join(left) or self._nothing()
+        if start and not left:
+            # The driver gives up a broker of which it has not heard a whole frame for long.
+            left.append(heartbeat.Heartbeat.value)
+        return b"".join(left), brought
 
-    def _nothing(self) -> bytes:
-        """The driver gives up a broker of which it has heard nothing for long."""
-        return heartbeat.Heartbeat.value if self.takers else b""
-
-    def _takes(self, frame: bytes) -> bool:
+    def _takes(self, frame: bytes, brought: list[tuple[Take, Brought]]) -> bool:
         kind, channel, _ = _HEAD.unpack_from(frame)
         take = self.takers.get(channel)
         if take is None:
@@ -98,7 +101,7 @@ class Sieve:
             return False  # a part of one that the broker returns
         if message.is_whole_with(kind, payload):
             del self._begun[channel]
-            take(message.brought())
+            brought.append((take, message.brought()))
         return True
 
 

@@ -33,6 +33,11 @@ class Pending:
         """At most so many rows, in the order in which they were saved; None: they must be read."""
         return None if self._rows is None else [*islice(self._rows.values(), limit)]
 
+    def compare(self, waiting: int) -> None:
+        """So many rows were found in the database, where a person may have put some."""
+        if waiting and not self._rows:
+            self._rows = None
+
     async def commit(self, run: Run, changes: port.Changes = port.NOTHING) -> None:
         """Keep these changes, without what is leaving."""
         rows, self._rows = self._rows, None  # should it fail

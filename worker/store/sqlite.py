@@ -112,6 +112,11 @@ class SqliteStore(SqliteReader):
         known = self._pending.first(limit)
         return known if known is not None else await super().outbox(limit)
 
+    async def census(self) -> port.Census:
+        census = await super().census()
+        self._pending.compare(census.outbox_pending)
+        return census
+
     async def confirmed(self, ids: Collection[str]) -> None:
         self._pending.leaving.update(ids)
         async with self._session() as session:

@@ -63,6 +63,21 @@ def test_a_message_is_taken_whole_and_the_driver_hears_that_the_broker_lives() -
     assert taken.left == _SIGN_OF_LIFE * 6
 
 
+def test_a_frame_that_does_not_come_to_its_end_is_no_sign_of_life() -> None:
+    deliver, *_ = _brought(7, b"a body")
+    assert _Taken([deliver[:20], deliver[20:30]]).left == b""
+
+
+def test_a_fault_of_who_takes_is_no_fault_of_the_stream() -> None:
+    def take(_: Brought) -> None:
+        raise ValueError("mine")
+
+    sieve = Sieve()
+    sieve.takers[_CHANNEL] = take
+    with pytest.raises(ValueError, match="mine"):
+        sieve.sift(b"".join(_brought(7, b"a body")))
+
+
 def test_a_message_without_a_body_is_whole_with_its_header() -> None:
     assert [message.body for message in _Taken(_brought(8, b""))] == [b""]
 

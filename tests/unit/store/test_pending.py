@@ -75,6 +75,20 @@ async def test_what_is_confirmed_during_a_transaction_that_fails_leaves_all_the_
     assert in_file(file) == await ids(store) == ["b"]
 
 
+async def test_what_a_person_puts_into_the_file_is_published_once_it_was_counted(
+    store: SqliteStore, file: sqlite3.Connection
+) -> None:
+    await keep(store, outbox=(message("a"),))
+    await store.confirmed(["a"])
+    assert await ids(store) == []
+    file.execute(
+        "INSERT INTO outbox (id, type, routing_key, priority, body, created_at, since) "
+        "VALUES ('b', 'ticket.prioritized', 'ticket.prioritized.low', 0, x'7b7d', 1, 1)"
+    )
+    assert (await store.census()).outbox_pending == 1
+    assert await ids(store) == ["b"]
+
+
 async def test_what_is_confirmed_has_left_the_file_when_that_is_told(
     store: SqliteStore, file: sqlite3.Connection
 ) -> None:
