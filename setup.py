@@ -9,7 +9,7 @@ from pathlib import Path
 
 from setuptools import setup
 
-ROOMS = ("worker/policy", "worker/policy/signals", "worker/ticket")
+ROOMS = ("worker/policy", "worker/policy/signals", "worker/ticket", "worker/replay")
 #: Pydantic, like PyYAML, builds on classes as Python has them.
 UNCOMPILED = {
     "worker/policy/document.py",

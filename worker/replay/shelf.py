@@ -5,6 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from schemas import decoding
+from worker.replay.sketch import Sketch
 from worker.ticket import ledger as ledgers
 from worker.ticket.history import Entry
 from worker.ticket.ids import TicketKey
@@ -15,13 +16,14 @@ ROOM = 32 * 1024 * 1024
 """Bytes that the tickets in memory may weigh."""
 _EVENT_WEIGHS = 2_000
 _TICKET_WEIGHS = 4_000
+_NOTHING_TOLD = Ledger()
 
 
 @dataclass(slots=True)
 class Ticket:
     """One ticket's history and what was published of it."""
 
-    ledger: Ledger = field(default_factory=Ledger)
+    ledger: Ledger = _NOTHING_TOLD
     phase: Phase = "waiting"
     history: list[Entry] = field(default_factory=list)
     weight: int = _TICKET_WEIGHS
@@ -36,10 +38,16 @@ class Ticket:
 
 
 class Shelf:
-    """Where a replay keeps its tickets. What has not been used for long makes room for others."""
+    """Where a replay keeps its tickets. What has not been used for long makes room for others.
 
-    def __init__(self, disk: sqlite3.Connection, room: int = ROOM) -> None:
+    It is put on disk, unless nothing can happen to it any more.
+    """
+
+    def __init__(self, disk: sqlite3.Connection, coming: Sketch, room: int = ROOM) -> None:
+        """`coming`: the events that are not over yet, by ticket."""
         self._disk = disk
+        self._coming = coming
+        self._away = Sketch()
         self._room = room
         self._weight = 0
         self._near: OrderedDict[TicketKey, Ticket] = OrderedDict()
@@ -70,6 +78,9 @@ class Shelf:
 
     def _put_away(self, key: TicketKey, ticket: Ticket) -> None:
         self._weight -= ticket.weight
+        if not self._coming.count(key) and ticket.ledger.wake_at is None:
+            return
+        self._away.add(key)
         # A body is one line of the input, so lines keep them apart.
         history = b"\n".join(entry.body for entry in ticket.history)
         self._disk.execute(
@@ -78,6 +89,8 @@ class Shelf:
         )
 
     def _fetched(self, key: TicketKey) -> Ticket:
+        if not self._away.count(key):
+            return Ticket()
         rows = self._disk.execute(
             "SELECT phase, ledger, history FROM ticket WHERE source = ? AND ticket_id = ?", key
         )
@@ -87,5 +100,5 @@ class Shelf:
         phase, ledger, history = row
         ticket = Ticket(ledgers.decode(ledger), phase)
         for body in history.split(b"\n") if history else ():
-            ticket.add(Entry(decoding.decode(body), body))
+            ticket.add(Entry(decoding.decode_again(body), body))
         return ticket

@@ -13,6 +13,7 @@ from tests.support.examples import body, created, critical, event
 from worker.policy import loading
 from worker.replay import scratch
 from worker.replay.shelf import Shelf
+from worker.replay.sketch import Sketch
 from worker.replay.timeline import Timeline
 from worker.ticket.history import Entry
 
@@ -22,7 +23,7 @@ POLICY = loading.parse(loading.default_text(), "built in")
 @pytest.fixture
 def timeline() -> Iterator[Timeline]:
     with scratch.opened() as disk:
-        yield Timeline(POLICY, "/respondby", Shelf(disk))
+        yield Timeline(POLICY, "/respondby", Shelf(disk, Sketch()))
 
 
 def at(time: str) -> datetime:
@@ -101,7 +102,7 @@ def test_an_event_that_breaks_its_decision_is_rejected_and_stops_no_other() -> N
     policy = loading.parse(loading.default_text(), "loses its calendars for a minute")
     calendars = dict(policy.calendars)
     with scratch.opened() as disk:
-        timeline = Timeline(policy, "/respondby", Shelf(disk))
+        timeline = Timeline(policy, "/respondby", Shelf(disk, Sketch()))
         assert happen(timeline, created(z("10:00"))) == [("prioritized", "10:00")]
         policy.calendars.clear()
         worse = event("ticket.escalated", z("10:01"), to_level="critical")
