@@ -38,9 +38,9 @@ class Ticket:
 
 
 class Shelf:
-    """Where a replay keeps its tickets. What has not been used for long makes room for others.
+    """Where a replay keeps its tickets, those that something can still happen to.
 
-    It is put on disk, unless nothing can happen to it any more.
+    What has not been used for long makes room for others.
     """
 
     def __init__(self, disk: sqlite3.Connection, coming: Sketch, room: int = ROOM) -> None:
@@ -51,6 +51,7 @@ class Shelf:
         self._room = room
         self._weight = 0
         self._near: OrderedDict[TicketKey, Ticket] = OrderedDict()
+        self._in_work: TicketKey | None = None
         disk.execute(
             "CREATE TABLE ticket "
             "(source, ticket_id, phase, ledger, history, PRIMARY KEY (source, ticket_id))"
@@ -58,6 +59,8 @@ class Shelf:
 
     def ticket(self, key: TicketKey) -> Ticket:
         """The ticket, to be worked on until the next one is asked for."""
+        self._leave()
+        self._in_work = key
         ticket = self._near.get(key)
         if ticket is None:
             ticket = self._near[key] = self._fetched(key)
@@ -70,6 +73,16 @@ class Shelf:
         """What happened to the ticket that was asked for last."""
         self._take_on(ticket.add(entry))
 
+    def _leave(self) -> None:
+        """Forget the ticket that was worked on, if nothing can happen to it any more."""
+        key = self._in_work
+        if key is None or self._coming.count(key):
+            return
+        ticket = self._near[key]
+        if ticket.ledger.wake_at is None:
+            self._weight -= ticket.weight
+            del self._near[key]
+
     def _take_on(self, weight: int) -> None:
         self._weight += weight
         # The last one is being worked on.
@@ -78,8 +91,6 @@ class Shelf:
 
     def _put_away(self, key: TicketKey, ticket: Ticket) -> None:
         self._weight -= ticket.weight
-        if not self._coming.count(key) and ticket.ledger.wake_at is None:
-            return
         self._away.add(key)
         # A body is one line of the input, so lines keep them apart.
         history = b"\n".join(entry.body for entry in ticket.history)
