@@ -1,7 +1,7 @@
 """Builds respondby as pyproject.toml says, and in machine code if RESPONDBY_COMPILE is set.
 
-What decides on tickets is then compiled by mypyc, from the same source, which runs without that as
-well. It takes a C compiler, Python's headers and mypy.
+What decides on tickets and what replays them is then compiled by mypyc, from the same source,
+which runs without that as well. It takes a C compiler, Python's headers and mypy.
 """
 
 import os

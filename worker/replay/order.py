@@ -18,17 +18,19 @@ come, since alerts would have been printed that an event which comes later preve
 
 import heapq
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import groupby, takewhile
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from schemas import decoding, times
+from schemas import decoding
 from schemas.decoding import Rejected
 from schemas.inbound import Inbound
 from worker import errors
+from worker.replay import place as places
 from worker.replay.lines import Line, Lines, Watch
+from worker.replay.place import Place
 from worker.replay.sketch import Sketch
 from worker.ticket import history
 from worker.ticket.ids import TicketKey
@@ -59,15 +61,6 @@ class Incoming(NamedTuple):
     @property
     def event(self) -> Inbound:
         return self.entry.event
-
-
-class Place(NamedTuple):
-    """What can be told of an event before it is validated, if it is one."""
-
-    time: datetime
-    ticket: TicketKey
-    id: tuple[str, str]
-    """its source and its id"""
 
 
 class Arrangement:
@@ -105,7 +98,7 @@ class Arrangement:
     def _arrange(self, lines: Iterable[Line], order: "_Order") -> None:
         for line in lines:
             try:
-                place = _place(line.body)
+                place = places.place(line)
             except Rejected as rejected:
                 self._reject(line.number, rejected)
                 continue
@@ -158,7 +151,7 @@ class Arrangement:
 
     def _refuse(self, line: Line, rejected: Rejected) -> None:
         try:
-            place = _place(line.body)
+            place = places.place(line)
         except Rejected:
             return  # it was told by the first reading
         self.read += 1
@@ -200,43 +193,12 @@ def ordered(together: Iterable[Incoming]) -> list[Incoming]:
     return [by_entry[id(entry)] for entry in whole]
 
 
-def _place(body: bytes | None) -> Place:
-    """Raises Rejected where there is none, and so no event."""
-    body = _bounded(body)
-    place = _seen(decoding.document(body))
-    if place is None:
-        event = decoding.decode(body)
-        place = Place(event.time, _ticket(event), (event.source, event.id))
-    return place
-
-
-def _seen(document: Mapping[str, Any]) -> Place | None:
-    try:
-        time = times.parse(document["time"])
-        source, id_, ticket = document["source"], document["id"], document["data"]["ticket_id"]
-    except (LookupError, TypeError, ValueError):
-        return None
-    if isinstance(source, str) and isinstance(id_, str) and isinstance(ticket, str):
-        return Place(time, (source, ticket), (source, id_))
-    return None
-
-
 def _incoming(line: Line) -> Incoming:
     """Raises Rejected if the line is no event."""
-    body = _bounded(line.body)
+    body = places.bounded(line)
     event = decoding.decode_again(body)
     entry = history.Entry(event, body)
-    return Incoming(event.time, _ticket(event), line.number, entry)
-
-
-def _bounded(body: bytes | None) -> bytes:
-    if body is None:
-        raise Rejected("too_large", "the line is longer than an event may be")
-    return body
-
-
-def _ticket(event: Inbound) -> TicketKey:
-    return event.source, event.data.ticket_id
+    return Incoming(event.time, (event.source, event.data.ticket_id), line.number, entry)
 
 
 def _row(place: Place, line: Line) -> tuple[str, str, str, int, int]:

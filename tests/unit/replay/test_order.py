@@ -116,14 +116,15 @@ def test_bad_lines_are_told_once_in_their_order_and_break_no_order(
 
 
 @pytest.mark.parametrize("times", [("09:00", "10:00", "11:00"), ("10:00", "09:00", "08:00")])
+@pytest.mark.parametrize("changed", [b"T\n2", b"T-9"])
 def test_input_that_changes_between_its_readings_is_refused(
-    disk: sqlite3.Connection, tmp_path: Path, times: Sequence[str]
+    disk: sqlite3.Connection, tmp_path: Path, times: Sequence[str], changed: bytes
 ) -> None:
     path = tmp_path / "events.jsonl"
     path.write_bytes(json_lines(at(*times)))
     with path.open("rb") as file:
         arrangement = Arrangement(Lines(file), disk, none_rejected)
-        path.write_bytes(path.read_bytes().replace(b"T-2", b"T\n2"))
+        path.write_bytes(path.read_bytes().replace(b"T-2", changed))
         with pytest.raises(InputChanged):
             numbers(arrangement)
 
