@@ -1,7 +1,7 @@
 """Builds respondby as pyproject.toml says, and in machine code if RESPONDBY_COMPILE is set.
 
-What decides on tickets is then compiled by mypyc, from the same source, which runs without that as
-well. It takes a C compiler, Python's headers and mypy.
+What decides on tickets and what replays them is then compiled by mypyc, from the same source,
+which runs without that as well. It takes a C compiler, Python's headers and mypy.
 """
 
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from setuptools import setup
 
-ROOMS = ("worker/policy", "worker/policy/signals", "worker/ticket")
+ROOMS = ("worker/policy", "worker/policy/signals", "worker/ticket", "worker/replay")
 #: Pydantic, like PyYAML, builds on classes as Python has them.
 UNCOMPILED = {
     "worker/policy/document.py",

@@ -48,6 +48,7 @@ def run(
     """Decide on the events in FILE, in virtual time, and write what a worker would publish.
 
     The order of the lines does not matter, so a pipe is read to its end before anything is written.
+    Bad lines are told with their numbers as they are found: those that are no event at all first.
     Exit status: 0; 3 if some lines were bad; 2 if an argument or the policy cannot be used.
     """
     if file == "-" == str(policy):

@@ -1,12 +1,13 @@
 """Which events count: each once, and none that is later than the end."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 
 from schemas.decoding import Rejected
 from worker.replay import order
 from worker.replay.order import Incoming, Reject
+from worker.replay.sketch import Sketch
 from worker.replay.tally import Tally
 
 _CONFLICT = Rejected("id_conflict", "another event of this source has the same id")
@@ -20,22 +21,31 @@ class Admission:
     """
 
     def __init__(
-        self, disk: sqlite3.Connection, tally: Tally, reject: Reject, until: datetime | None
+        self,
+        disk: sqlite3.Connection,
+        ids: Sketch,
+        tally: Tally,
+        reject: Reject,
+        until: datetime | None,
     ) -> None:
+        """`ids`: of all events that may come, by source and id."""
         self._disk = disk
+        self._ids = ids
         self._tally = tally
         self._reject = reject
         self._until = until
         disk.execute("CREATE TABLE known (source, id, PRIMARY KEY (source, id)) WITHOUT ROWID")
 
-    def admitted(self, together: Iterable[Incoming]) -> Iterator[Incoming]:
+    def admitted(self, together: Iterable[Incoming]) -> list[Incoming]:
         """Of one ticket's events of one instant, in order, those that count."""
+        admitted = []
         for incoming in order.ordered(self._distinct(together)):
             if self._is_new(incoming):
                 self._tally.decided += 1
-                yield incoming
+                admitted.append(incoming)
             else:
                 self._reject(incoming.number, _CONFLICT)
+        return admitted
 
     def _distinct(self, together: Iterable[Incoming]) -> Iterable[Incoming]:
         # Before they are ordered: a doubled event must not move the others. And here are all of
@@ -49,8 +59,7 @@ class Admission:
         return distinct.values()
 
     def _is_new(self, incoming: Incoming) -> bool:
-        event = incoming.event
-        added = self._disk.execute(
-            "INSERT OR IGNORE INTO known VALUES (?, ?)", (event.source, event.id)
-        )
-        return added.rowcount == 1
+        key = incoming.event.source, incoming.event.id
+        if self._ids.count(key) == 1:
+            return True  # as nearly all are: only what may come twice is remembered
+        return self._disk.execute("INSERT OR IGNORE INTO known VALUES (?, ?)", key).rowcount == 1

@@ -4,11 +4,12 @@ Ordered are instants, then tickets by source and id, then a ticket's events as i
 them. So the same set of events gives the same bytes.
 
 What was printed cannot be taken back, and the last line could still hold the earliest event. So
-no byte may leave before all lines were seen, and they are read twice. The first reading checks
-them, and notes where order breaks for the first time: from that line on, times and places of the
-lines go into a table on disk. The second reading decides. It streams the lines before the break
-and merges the others in from the table; where order never breaks, which is the common case, the
-table is empty and all is streamed. In memory is at most one instant of the streamed lines.
+no byte may leave before all lines were seen, and they are read twice. The first reading looks only
+for their places, and notes where order breaks for the first time: from that line on, places and
+offsets go into a table on disk. The second reading validates and decides. It streams the lines
+before the break and merges the others in from the table; where order never breaks, which is the
+common case, the table is empty and all is streamed. In memory is at most one instant of the
+streamed lines, and how often tickets and ids will come, in sketches of a fixed size.
 
 A pipe cannot be read twice: its lines are kept on disk, and the second reading begins when the
 pipe ends. Deciding at once would give another result for every order in which the same events
@@ -27,7 +28,10 @@ from schemas import decoding
 from schemas.decoding import Rejected
 from schemas.inbound import Inbound
 from worker import errors
+from worker.replay import place as places
 from worker.replay.lines import Line, Lines, Watch
+from worker.replay.place import Place
+from worker.replay.sketch import Sketch
 from worker.ticket import history
 from worker.ticket.ids import TicketKey
 
@@ -52,7 +56,6 @@ class Incoming(NamedTuple):
     time: datetime
     ticket: TicketKey
     number: int
-    offset: int
     entry: history.Entry
 
     @property
@@ -61,7 +64,11 @@ class Incoming(NamedTuple):
 
 
 class Arrangement:
-    """All events of the lines in their order; made by a first reading, which finds bad lines."""
+    """All events of the lines in their order; made by a first reading, which finds their places.
+
+    Of a line in which there is none the first reading tells what is wrong. Whether the others hold
+    good events is found and told when their turn comes.
+    """
 
     def __init__(
         self,
@@ -72,47 +79,90 @@ class Arrangement:
         watch: Watch | None = None,
         held: int = HELD,
     ) -> None:
-        self.events = 0
+        self.placed = 0
+        """lines in which a place was found"""
         self.read = 0
         """so many of them by the second reading"""
+        self.ids = Sketch()
+        """of all placed lines, by source and id"""
+        self.coming = Sketch()
+        """placed lines that are not over yet, by ticket"""
         self._lines = lines
         self._disk = disk
+        self._reject = reject
         self._last_in_order = 0
         """the number of the last line before the break"""
         disk.execute("CREATE TABLE line (time, source, ticket, number, offset)")
-        order = _Order(held)
-        for incoming in _decoded(lines.read(watch), reject):
-            self.events += 1
-            if order.holds(incoming.time):
-                self._last_in_order = incoming.number
+        self._arrange(lines.read(watch), _Order(held))
+
+    def _arrange(self, lines: Iterable[Line], order: "_Order") -> None:
+        for line in lines:
+            try:
+                place = places.place(line)
+            except Rejected as rejected:
+                self._reject(line.number, rejected)
+                continue
+            self.placed += 1
+            self.ids.add(place.id)
+            self.coming.add(place.ticket)
+            if order.holds(place.time):
+                self._last_in_order = line.number
             else:
-                disk.execute("INSERT INTO line VALUES (?, ?, ?, ?, ?)", _row(incoming))
+                self._disk.execute("INSERT INTO line VALUES (?, ?, ?, ?, ?)", _row(place, line))
 
-    def groups(self) -> Iterator[Iterator[Incoming]]:
-        """The events of one ticket and instant together. Raises InputChanged."""
+    def groups(self) -> Iterator[list[Incoming]]:
+        """The events of one ticket and instant together. Raises InputChanged.
+
+        Who asks for the next is done with the last: they come no more.
+        """
         for _, together in groupby(self._all(), key=itemgetter(0, 1)):
-            yield together
-
-    def _all(self) -> Iterator[Incoming]:
-        for incoming in heapq.merge(self._streamed(), self._sorted()):
-            self.read += 1
-            yield incoming
-        if self.read != self.events:
+            group = [*together]
+            self.read += len(group)
+            yield group
+            for incoming in group:
+                self._is_over(incoming.ticket)
+        if self.read != self.placed:
             raise InputChanged
 
+    def _all(self) -> Iterator[Incoming]:
+        return heapq.merge(self._streamed(), self._sorted())
+
     def _streamed(self) -> Iterator[Incoming]:
-        events = _decoded(self._lines.read(), _was_told_before)
-        in_order = takewhile(lambda each: each.number <= self._last_in_order, events)
-        for _, instant in groupby(in_order, key=itemgetter(0)):
+        in_order = takewhile(lambda line: line.number <= self._last_in_order, self._lines.read())
+        for _, instant in groupby(self._decoded(in_order), key=itemgetter(0)):
             yield from sorted(instant)
 
     def _sorted(self) -> Iterator[Incoming]:
-        lines = self._disk.execute(
+        rows = self._disk.execute(
             "SELECT number, offset FROM line ORDER BY time, source, ticket, number"
         )
-        for number, offset in lines:
-            line = Line(number, offset, self._lines.at(offset))
-            yield from _decoded([line], _was_told_before)
+        return self._decoded(
+            Line(number, offset, self._lines.at(offset)) for number, offset in rows
+        )
+
+    def _decoded(self, lines: Iterable[Line]) -> Iterator[Incoming]:
+        for line in lines:
+            try:
+                incoming = _incoming(line)
+            except Rejected as rejected:
+                self._refuse(line, rejected)
+            else:
+                yield incoming
+
+    def _refuse(self, line: Line, rejected: Rejected) -> None:
+        try:
+            place = places.place(line)
+        except Rejected:
+            return  # it was told by the first reading
+        self.read += 1
+        self._is_over(place.ticket)
+        self._reject(line.number, rejected)
+
+    def _is_over(self, ticket: TicketKey) -> None:
+        try:
+            self.coming.take(ticket)
+        except KeyError:
+            raise InputChanged from None
 
 
 class _Order:
@@ -143,26 +193,15 @@ def ordered(together: Iterable[Incoming]) -> list[Incoming]:
     return [by_entry[id(entry)] for entry in whole]
 
 
-def _decoded(lines: Iterable[Line], reject: Reject) -> Iterator[Incoming]:
-    """The events that the lines hold; `reject` hears of the others."""
-    for line in lines:
-        try:
-            if line.body is None:
-                raise Rejected("too_large", "the line is longer than an event may be")
-            event = decoding.decode(line.body)
-        except Rejected as rejected:
-            reject(line.number, rejected)
-        else:
-            ticket = event.source, event.data.ticket_id
-            entry = history.Entry(event, line.body)
-            yield Incoming(event.time, ticket, line.number, line.offset, entry)
+def _incoming(line: Line) -> Incoming:
+    """Raises Rejected if the line is no event."""
+    body = places.bounded(line)
+    event = decoding.decode_again(body)
+    entry = history.Entry(event, body)
+    return Incoming(event.time, (event.source, event.data.ticket_id), line.number, entry)
 
 
-def _was_told_before(number: int, rejected: Rejected) -> None:
-    """Bad lines were reported by the first reading."""
-
-
-def _row(incoming: Incoming) -> tuple[str, str, str, int, int]:
+def _row(place: Place, line: Line) -> tuple[str, str, str, int, int]:
     # In UTC, as all times are, so that their texts sort as they do.
-    time = incoming.time.isoformat(timespec="microseconds")
-    return time, *incoming.ticket, incoming.number, incoming.offset
+    time = place.time.isoformat(timespec="microseconds")
+    return time, *place.ticket, line.number, line.offset

@@ -50,9 +50,9 @@ def run(
     with scratch.opened() as disk:
         reading = partial(watch, "reading") if watch else None
         arrangement = Arrangement(lines, disk, reject, watch=reading)
-        admission = Admission(disk, tally, reject, terms.until)
+        admission = Admission(disk, arrangement.ids, tally, reject, terms.until)
         admitted = _admitted(arrangement, admission, watch)
-        timeline = Timeline(terms.policy, terms.source, Shelf(disk))
+        timeline = Timeline(terms.policy, terms.source, Shelf(disk, arrangement.coming))
         for event in _happening(admitted, timeline, terms.until, reject):
             out.write(outbound.encode(event) + b"\n")
             tally.published += 1
@@ -64,7 +64,7 @@ def _admitted(
 ) -> Iterator[Incoming]:
     for done, group in enumerate(arrangement.groups()):
         if watch and done % _OFTEN == 0:
-            watch("deciding", arrangement.read, arrangement.events)
+            watch("deciding", arrangement.read, arrangement.placed)
         yield from admission.admitted(group)
 
 

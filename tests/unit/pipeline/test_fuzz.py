@@ -15,6 +15,11 @@ def test_any_body_is_an_event_or_refused_in_one_line_of_our_own(body: bytes) -> 
     fuzz.is_read_or_refused(body)
 
 
+@given(fuzz.bodies())
+def test_any_body_is_decoded_again_as_it_was_before(body: bytes) -> None:
+    fuzz.is_decoded_again_as_before(body)
+
+
 @given(st.lists(fuzz.written() | fuzz.damaged(), max_size=12))
 @settings(deadline=None)  # the first decision reads the policy
 def test_whatever_is_taken_is_decided_kept_and_told(sent: Sequence[bytes]) -> None:

@@ -116,13 +116,50 @@ def test_bad_lines_are_told_once_in_their_order_and_break_no_order(
 
 
 @pytest.mark.parametrize("times", [("09:00", "10:00", "11:00"), ("10:00", "09:00", "08:00")])
+@pytest.mark.parametrize("changed", [b"T\n2", b"T-9"])
 def test_input_that_changes_between_its_readings_is_refused(
-    disk: sqlite3.Connection, tmp_path: Path, times: Sequence[str]
+    disk: sqlite3.Connection, tmp_path: Path, times: Sequence[str], changed: bytes
 ) -> None:
     path = tmp_path / "events.jsonl"
     path.write_bytes(json_lines(at(*times)))
     with path.open("rb") as file:
         arrangement = Arrangement(Lines(file), disk, none_rejected)
-        path.write_bytes(path.read_bytes().replace(b"T-2", b"T\n2"))
+        path.write_bytes(path.read_bytes().replace(b"T-2", changed))
         with pytest.raises(InputChanged):
             numbers(arrangement)
+
+
+def test_what_is_no_good_event_is_told_once_when_its_turn_comes(disk: sqlite3.Connection) -> None:
+    late, later, early, good = (
+        created(f"2026-03-09T{time}:00Z", ticket)
+        for time, ticket in (("10:00", "T-1"), ("11:00", "T-1"), ("09:00", "T-2"), ("12:00", "T-1"))
+    )
+    for document in (late, early):
+        document["data"]["summary"] = None
+    later["data"]["notified_at"] = good["time"]
+    unplaced = {**created("2026-03-09T08:00:00Z"), "id": 1}
+    told: list[tuple[int, str]] = []
+    arrangement = Arrangement(
+        Lines(io.BytesIO(json_lines([late, later, early, unplaced, good]))),
+        disk,
+        lambda number, why: told.append((number, why.reason)),
+    )
+    assert told == [(4, "invalid_event")]
+    assert numbers(arrangement) == [[5]]
+    assert sorted(told) == [
+        (1, "invalid_event"),
+        (2, "time_in_future"),
+        (3, "invalid_event"),
+        (4, "invalid_event"),
+    ]
+    assert not arrangement.coming.count(("/psa", "T-1"))
+
+
+def test_a_ticket_s_events_are_over_when_the_next_are_asked_for(disk: sqlite3.Connection) -> None:
+    events = [*at("09:00", "10:00"), event("ticket.closed", "2026-03-09T09:00:00Z", "T-0")]
+    arrangement = arranged(disk, events)
+    coming = [
+        [arrangement.coming.count(("/psa", ticket)) for ticket in ("T-0", "T-1")]
+        for _ in arrangement.groups()
+    ]
+    assert coming == [[2, 1], [0, 1]]

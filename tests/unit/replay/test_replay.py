@@ -84,6 +84,14 @@ def test_every_line_is_counted_once() -> None:
     assert tally == Tally(decided=1, duplicates=1, rejected=2, left_out=1, published=1)
 
 
+def test_time_ends_with_the_last_event_and_not_with_a_bad_line() -> None:
+    first = event("ticket.created", "2026-03-09T10:00:00Z", summary="x", facts=FACTS["critical"])
+    bad = event("ticket.created", "2026-03-09T11:00:00Z", summary=None)
+    out, tally = replayed([first, bad])
+    assert out == replayed([first])[0]
+    assert tally == Tally(decided=1, rejected=1, published=1)
+
+
 def test_a_doubled_event_does_not_move_those_that_its_sequence_is_compared_with() -> None:
     time = "2026-03-09T10:00:00Z"
     numbered = event(

@@ -1,5 +1,6 @@
 """Virtual time, event by event."""
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -9,20 +10,30 @@ import pytest
 from schemas import decoding, times
 from schemas.decoding import Rejected
 from schemas.outbound import ObjectiveBreached, Outbound
-from tests.support.examples import body, created, critical, event
+from tests.support.examples import SOURCE, TICKET, body, created, critical, event
 from worker.policy import loading
 from worker.replay import scratch
 from worker.replay.shelf import Shelf
+from worker.replay.sketch import Sketch
 from worker.replay.timeline import Timeline
 from worker.ticket.history import Entry
 
 POLICY = loading.parse(loading.default_text(), "built in")
 
 
+def shelf(disk: sqlite3.Connection) -> Shelf:
+    """To its tickets much can happen yet."""
+    coming = Sketch()
+    for ticket in (TICKET, "T-1", "T-2", "T-3"):
+        for _ in range(9):
+            coming.add((SOURCE, ticket))
+    return Shelf(disk, coming)
+
+
 @pytest.fixture
 def timeline() -> Iterator[Timeline]:
     with scratch.opened() as disk:
-        yield Timeline(POLICY, "/respondby", Shelf(disk))
+        yield Timeline(POLICY, "/respondby", shelf(disk))
 
 
 def at(time: str) -> datetime:
@@ -101,7 +112,7 @@ def test_an_event_that_breaks_its_decision_is_rejected_and_stops_no_other() -> N
     policy = loading.parse(loading.default_text(), "loses its calendars for a minute")
     calendars = dict(policy.calendars)
     with scratch.opened() as disk:
-        timeline = Timeline(policy, "/respondby", Shelf(disk))
+        timeline = Timeline(policy, "/respondby", shelf(disk))
         assert happen(timeline, created(z("10:00"))) == [("prioritized", "10:00")]
         policy.calendars.clear()
         worse = event("ticket.escalated", z("10:01"), to_level="critical")

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.decoding import Rejected, decode
 from schemas.inbound import INBOUND_TYPES
+from tests.support import fuzz, malformed
 from tests.support.examples import SOURCE, TICKET, body, created, event
 
 #: Stands wherever a sender's own words can stand.
@@ -286,3 +287,57 @@ def test_a_body_takes_time_in_proportion_to_its_length(shape: Callable[[int], by
 
     # Sixteen times as much; what grows with the square would take 256 times as long.
     assert seconds(32_000) < 64 * seconds(2_000) + 0.005
+
+
+#: JSON that readers of Python's values and readers of JSON may take each in another way.
+ODD = [
+    *("0", "1", "-0", "1.0", "1e0", "-1.5", "1e-400", "1773066600", "9" * 19, "9" * 200, "1e199"),
+    *("true", "false", "null", "[]", "{}", "[[]]", '[["T-1"]]', '{"a":{"a":1}}', '""', '" "'),
+    *('"0"', '"1"', '"true"', '"yes"', '"null"', '"1.0"', '"T-1"', '"low"', '"agent"', '"\\u0000"'),
+    *('"2026-03-09"', '"2026-03-09T14:30:00Z"', '"2026-03-09 14:30:00Z"', '"1773066600"'),
+    *('"2026-03-09T14:30:00.123456789+02:00"', '"\\ud83d\\ude00"', '"\\u00e9"', f'"{"x" * 2_000}"'),
+]
+FULL = event(
+    "ticket.created",
+    WHEN,
+    sequence="1",
+    traceparent="00-1",
+    tracestate="a=b",
+    summary="x",
+    description="x",
+    client="acme",
+    notified_at=WHEN,
+    responded_at=WHEN,
+    by="agent",
+    reason="x",
+    requested_by="x",
+    to_level="low",
+    facts={
+        "request": "fault",
+        "stage": "production",
+        "system_critical": True,
+        "workaround": False,
+        "degraded": None,
+    },
+)
+
+
+def with_one(odd: str, type_: str) -> Iterator[bytes]:
+    """An event that has all fields, of which one at a time is odd."""
+    full = {**FULL, "type": type_}
+    for fields in (full, full["data"], full["data"]["facts"]):
+        for name, good in fields.items():
+            fields[name] = "odd"
+            yield json.dumps(full).replace('"odd"', odd).encode()
+            fields[name] = good
+
+
+@pytest.mark.parametrize("type_", INBOUND_TYPES)
+def test_an_odd_value_in_any_field_is_decoded_again_as_it_was_before(type_: str) -> None:
+    had = [fuzz.is_decoded_again_as_before(raw) for odd in ODD for raw in with_one(odd, type_)]
+    assert len(had) / 2 < sum(had) < len(had)
+
+
+def test_the_malformed_are_refused_again_as_they_were_before() -> None:
+    had = [fuzz.is_decoded_again_as_before(each.sending.body) for each in malformed.twenty()]
+    assert 0 < sum(had) < len(had)
