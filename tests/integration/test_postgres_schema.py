@@ -140,7 +140,7 @@ async def test_no_question_of_the_hot_path_reads_a_whole_table(
     await _ask_everything(postgres_store)
     sa.event.remove(engine, "before_cursor_execute", note)
 
-    questions = [one for one in asked if not re.search("^INSERT|pg_advisory", one[0])]
+    questions = [one for one in asked if not re.search("INSERT|pg_advisory", one[0])]
     assert len(questions) == 8
     async with postgres_store._ready().connect() as connection:
         # On empty tables a scan is the cheapest, where it is not forbidden.

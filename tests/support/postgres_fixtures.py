@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.postgres_server import PrivateServer
 from worker.store import port
-from worker.store import transaction as transactions
+from worker.store import postgres as postgresql
 from worker.store.postgres import PostgresReader, PostgresStore
 from worker.store.server_clock import ServerClock
 from worker.store.transaction import SqlTransaction
@@ -24,7 +24,7 @@ async def save(transaction: port.Transaction, changes: port.Changes) -> None:
     """Go with these as far as a commit goes before it is one."""
     assert isinstance(transaction, SqlTransaction)
     with transaction._step():
-        await transaction._run(partial(transactions.save, changes=changes))
+        await transaction._run(partial(postgresql.save, changes=changes))
 
 
 def reader_at(url: str) -> PostgresReader:

@@ -22,8 +22,8 @@ from worker.pipeline.repeatable import repeatable
 from worker.pipeline.timers import Timers
 from worker.store.port import Store
 
-#: Seconds that a batch waits for more messages. Under load it is full at once: what comes while one
-#: is committed makes the next.
+#: Seconds that a batch waits for more messages after one that was full. At a quiet rate it waits
+#: for none: what comes while one is committed makes the next.
 LINGER = 0.001
 #: Of the outbox's limit: above it nothing more is taken until it has gone down so far, for to stop
 #: and to start again costs the broker something.
@@ -60,7 +60,9 @@ class Intake:
     _patience: Patience = field(default_factory=Patience)
 
     async def run(self) -> None:
-        while batch := await self.inbox.receive(self.limits.batch_size, LINGER):
+        linger = 0.0
+        while batch := await self.inbox.receive(self.limits.batch_size, linger):
+            linger = LINGER if len(batch) == self.limits.batch_size else 0.0
             read, dead = self._read(batch)
             with self.catch_up.reading():
                 committed = await self._commit_when_possible(read)

@@ -76,14 +76,15 @@ class Relay:
         await self._changed.wait()
 
     async def _publish_some(self) -> bool:
-        """Publish one window; false when nothing was there."""
+        """Publish one window; whether some of what was there is still to be published."""
         async with self.store.turn():
             waiting = await self.store.outbox(WINDOW)
-            if waiting:
-                await self._publish_these(waiting)
-        return bool(waiting)
+            published = await self._publish_these(waiting) if waiting else 0
+        # Where all of it fitted into the window there is no need to look again.
+        return published < len(waiting) or len(waiting) == WINDOW
 
-    async def _publish_these(self, waiting: Sequence[OutboxRow]) -> None:
+    async def _publish_these(self, waiting: Sequence[OutboxRow]) -> int:
+        """How many the broker has taken."""
         # Another worker may have seen to some of them.
         self._taken &= {row.id for row in waiting}
         # While the store is away, nothing is published again and again.
@@ -93,7 +94,9 @@ class Relay:
         # Not all of them where the broker is slow: the rest has its turn with the next.
         if not self._taken:
             raise errors.BrokerUnavailable("the broker refused what was published")
-        await self._gone([row for row in waiting if row.id in self._taken])
+        confirmed = [row for row in waiting if row.id in self._taken]
+        await self._gone(confirmed)
+        return len(confirmed)
 
     async def _gone(self, confirmed: Sequence[OutboxRow]) -> None:
         await self.store.confirmed([row.id for row in confirmed])

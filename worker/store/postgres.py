@@ -20,11 +20,11 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from worker import errors
-from worker.store import faults, migrations, port, queries
+from worker.store import faults, migrations, port, queries, records, statements
 from worker.store.reader import SqlReader
 from worker.store.server_clock import ServerClock
 from worker.store.tables import WAKES, tickets
-from worker.store.transaction import SqlTransaction, save
+from worker.store.transaction import SqlTransaction
 from worker.store.work import Run, Work
 
 T = TypeVar("T")
@@ -53,9 +53,9 @@ _PUBLISHING, _MIGRATING = (0x7E59, 1), (0x7E59, 2)
 
 # In the order of the array.
 _HOLD = "SELECT pg_advisory_xact_lock(locks) FROM unnest($1::BIGINT[]) AS given(locks)"
-_TAKE_TURN = sa.select(
-    sa.func.set_config("idle_in_transaction_session_timeout", f"{TURN_WITHIN}s", sa.true()),
-    sa.func.pg_advisory_xact_lock(*_PUBLISHING),
+_TAKE_TURN = (
+    f"SELECT set_config('idle_in_transaction_session_timeout', '{TURN_WITHIN}s', true), "
+    "pg_advisory_xact_lock({}, {})".format(*_PUBLISHING)
 )
 _MIGRATE_ALONE = sa.select(sa.func.pg_advisory_xact_lock(*_MIGRATING))
 _NEXT_WAKE = sa.select(
@@ -184,12 +184,25 @@ class PostgresStore(PostgresReader):
 
 
 async def _commit(run: Run, changes: port.Changes) -> None:
-    await run(partial(_save, changes=changes))
+    await run(partial(_save_and_commit, changes=changes))
 
 
-def _save(connection: sa.Connection, changes: port.Changes) -> None:
+def _save_and_commit(connection: sa.Connection, changes: port.Changes) -> None:
     save(connection, changes)
     connection.commit()
+
+
+def save(connection: sa.Connection, changes: port.Changes) -> None:
+    """What comes before the commit. Raises EventAlreadyKnown."""
+    if not any(changes):
+        return
+    events = map(records.of_event, changes.inbox)
+    tickets = map(records.of_ticket, changes.tickets)
+    messages = map(records.of_message, changes.outbox)
+    given = statements.kept(events, tickets, messages)
+    added = connection.exec_driver_sql(statements.keep(), given).scalar_one()
+    if added < len(changes.inbox):
+        raise port.EventAlreadyKnown
 
 
 def _wake_and_now(connection: sa.Connection) -> tuple[datetime | None, datetime]:
@@ -199,7 +212,7 @@ def _wake_and_now(connection: sa.Connection) -> tuple[datetime | None, datetime]
 
 async def _take_turn(connection: AsyncConnection) -> None:
     try:
-        await connection.execute(_TAKE_TURN)
+        await connection.exec_driver_sql(_TAKE_TURN)
     except exc.DBAPIError as error:
         if faults.tells_of_lock(error):
             raise port.TurnTaken from error

@@ -3,9 +3,9 @@
 SQLAlchemy would prepare each row and each value of a batch by itself, which costs more than to
 write them. So it makes the texts, and the driver gets plain tuples; `records` makes those.
 
-SQLite is in this process and takes rows one by one. PostgreSQL is a network away: all rows of a
-batch go there as one statement, in an array for each column, so that there is one way there and
-back and one plan, however many they are.
+SQLite is in this process and takes rows one by one. PostgreSQL is a network away: all that a batch
+keeps goes there as one statement, in an array for each column, so that there is one way there and
+back and one plan, however many rows they are.
 """
 
 import json
@@ -28,32 +28,52 @@ KeyColumns = tuple[sa.Column[str], sa.Column[str]]
 @cache
 def add_to_inbox(dialect: str) -> str:
     """An event that is there already is left out, and not counted."""
-    insert = _INSERT[dialect](inbox)
-    return _text(dialect, insert.on_conflict_do_nothing(index_elements=["source", "id"]), inbox)
+    return _text(dialect, _add(dialect, inbox, "source", "id"), inbox)
 
 
 @cache
 def put_ticket(dialect: str) -> str:
     """Add a ticket, or replace all that was known of it."""
-    return _put(dialect, tickets)
+    return _text(dialect, _put(dialect, tickets), tickets)
 
 
 @cache
 def put_tombstone(dialect: str) -> str:
     """Add a tombstone, or replace that of an earlier life."""
-    return _put(dialect, tombstones)
+    return _text(dialect, _put(dialect, tombstones), tombstones)
 
 
 @cache
 def add_to_outbox(dialect: str) -> str:
     """An event that waits there already keeps its place."""
-    insert = _INSERT[dialect](outbox)
-    return _text(dialect, insert.on_conflict_do_nothing(index_elements=["id"]), outbox)
+    return _text(dialect, _add(dialect, outbox, "id"), outbox)
 
 
 def given(dialect: str, records: Sequence[Record]) -> Any:
     """These, as the statements above take them."""
     return tuple(zip(*records, strict=True)) if dialect == "postgresql" else records
+
+
+@cache
+def keep() -> str:
+    """PostgreSQL: `add_to_inbox`, `put_ticket` and `add_to_outbox` as one.
+
+    Its answer is how many events were added.
+    """
+    added = _add("postgresql", inbox, "source", "id").returning(inbox.c.id).cte("added")
+    tickets_put = _put("postgresql", tickets).cte("tickets_put")
+    sent = _add("postgresql", outbox, "id").cte("sent")
+    count = sa.select(sa.func.count()).select_from(added)
+    # Named in the order of their parameters.
+    return _text("postgresql", count.add_cte(added, tickets_put, sent))
+
+
+def kept(
+    events: Iterable[Record], given_tickets: Iterable[Record], messages: Iterable[Record]
+) -> tuple[object, ...]:
+    """These, as `keep` takes them; there may be none of a kind."""
+    tables = ((inbox, events), (tickets, given_tickets), (outbox, messages))
+    return tuple(array for table, rows in tables for array in _arrays(table, rows))
 
 
 @cache
@@ -114,11 +134,15 @@ def _listed(parameter: str) -> sa.ColumnElement[Any]:
     return sa.func.json_each(sa.bindparam(parameter)).table_valued("value", name="given").c.value
 
 
-def _put(dialect: str, table: sa.Table) -> str:
+def _add(dialect: str, table: sa.Table, *key: str) -> Insert:
+    return _INSERT[dialect](table).on_conflict_do_nothing(index_elements=key)
+
+
+def _put(dialect: str, table: sa.Table) -> Insert:
     insert = _INSERT[dialect](table)
     key = table.primary_key.columns.keys()
     changed = {column.name: column for column in insert.excluded if column.name not in key}
-    return _text(dialect, insert.on_conflict_do_update(index_elements=key, set_=changed), table)
+    return insert.on_conflict_do_update(index_elements=key, set_=changed)
 
 
 def _row_by_row(table: sa.Table) -> Insert:
@@ -126,9 +150,15 @@ def _row_by_row(table: sa.Table) -> Insert:
 
 
 def _all_at_once(table: sa.Table) -> Insert:
-    columns = {column.name: _plain(column.type) for column in _given_by_us(table)}
-    rows = unnested(columns)
-    return postgresql.insert(table).from_select([*columns], sa.select(*rows.c))
+    columns = [*_given_by_us(table)]
+    # No two parameters of one statement may have one name.
+    rows = unnested({f"{table.name}_{column.name}": _plain(column.type) for column in columns})
+    names = [column.name for column in columns]
+    return postgresql.insert(table).from_select(names, sa.select(*rows.c))
+
+
+def _arrays(table: sa.Table, records: Iterable[Record]) -> Iterable[Sequence[object]]:
+    return [*zip(*records, strict=True)] or [() for _ in _given_by_us(table)]
 
 
 _INSERT: dict[str, Callable[[sa.Table], Insert]] = {

@@ -9,6 +9,8 @@ from tests.support.clock import settle
 from tests.support.flaky_store import FlakyStore
 from tests.support.house import House, ago, event
 from worker import errors
+from worker.broker.port import Delivery
+from worker.pipeline.intake import LINGER
 from worker.pipeline.watch import MENTIONED_AT_ONCE
 from worker.store import port
 
@@ -25,6 +27,29 @@ async def test_a_created_ticket_leaves_with_its_level_and_its_deadline() -> None
     assert message.id == decided["id"]
     assert house.value("respondby_published_total", type="ticket.prioritized") == 1
     assert house.value("respondby_processing_seconds_count") == 1
+
+
+async def test_a_lone_event_waits_for_no_other_but_after_a_full_batch_more_are_awaited() -> None:
+    house = House(batch_size=3)
+    lingers, receive = list[float](), house.inbox.receive
+
+    async def noted(at_most: int, linger: float) -> list[Delivery]:
+        lingers.append(linger)
+        return await receive(at_most, linger)
+
+    house.inbox.receive = noted  # type: ignore[method-assign]
+    async with house.working():
+        await house.send("ticket.created")
+        alone = lingers[:]
+        lingers.clear()
+        for number in range(3):
+            house.inbox.deliver(
+                event("ticket.created", f"T-{number}", at=house.clock.now()),
+                routing_key="ticket.created",
+            )
+        await house.until(lambda: len(house.inbox.settled) == 4)
+    assert alone == [0, 0]
+    assert LINGER in lingers
 
 
 async def test_a_duplicate_is_settled_and_changes_nothing() -> None:

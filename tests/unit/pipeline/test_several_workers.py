@@ -54,9 +54,11 @@ class StoreOfOthers(MemoryStore):
     """Another worker may have the turn to publish."""
 
     turn_is_taken = False
+    turns = 0
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
+        self.turns += 1
         await asyncio.sleep(0)
         if self.turn_is_taken:
             raise port.TurnTaken
@@ -77,6 +79,23 @@ async def test_two_workers_publish_each_event_once_and_in_order() -> None:
         task.cancel()
     assert [one.id for one in publisher.published] == ids
     assert await store.outbox(1) == []
+
+
+async def test_what_fits_into_one_window_takes_one_turn() -> None:
+    """A second look would keep the next event waiting, and others from their turn."""
+    store, publisher = StoreOfOthers(), MemoryPublisher()
+    await store.open()
+    relay = _relay(store, publisher)
+    running = asyncio.create_task(relay.run())
+    await settle()
+    store.turns = 0
+    await keep(store, outbox=(message("m-1"), message("m-2")))
+    async with asyncio.timeout(5):
+        relay.added(2)
+        await relay._idle.wait()
+    running.cancel()
+    assert len(publisher.published) == 2
+    assert store.turns == 1
 
 
 async def test_waiting_for_the_turn_to_publish_is_no_trouble_and_ends_with_it() -> None:
