@@ -165,7 +165,7 @@ class PostgresStore(PostgresReader):
     async def confirmed(self, ids: Collection[str]) -> None:
         self._ready()
         if ids:
-            await self._ask(partial(queries.confirmed, ids=ids))
+            await self._ask(partial(_remove, ids=ids))
 
     async def next_wake(self) -> datetime | None:
         wake_at, now = await self._ask(_wake_and_now)
@@ -185,6 +185,11 @@ class PostgresStore(PostgresReader):
 
 async def _commit(run: Run, changes: port.Changes) -> None:
     await run(partial(_save_and_commit, changes=changes))
+
+
+def _remove(connection: sa.Connection, ids: Collection[str]) -> None:
+    queries.remove_from_outbox(connection, ids)
+    connection.commit()
 
 
 def _save_and_commit(connection: sa.Connection, changes: port.Changes) -> None:

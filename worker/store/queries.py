@@ -72,14 +72,8 @@ def outbox(connection: sa.Connection, limit: int) -> Sequence[port.OutboxRow]:
     return [*map(records.message, connection.exec_driver_sql(text).fetchall())]
 
 
-def confirmed(connection: sa.Connection, ids: Collection[str]) -> None:
-    """These leave the outbox, for good: it commits."""
-    remove_from_outbox(connection, ids)
-    connection.commit()
-
-
 def remove_from_outbox(connection: sa.Connection, ids: Collection[str]) -> None:
-    """What comes before the commit."""
+    """The broker has these. It is for the caller to commit."""
     dialect = connection.dialect.name
     gone = statements.confirmed(dialect, ids)
     connection.exec_driver_sql(statements.remove_from_outbox(dialect), gone)
