@@ -9,7 +9,7 @@ from yarl import URL
 
 from worker.broker.sieve import Sieve
 
-#: Bytes that are read at once: all that a stream gathers before it has the broker wait.
+#: Bytes that are read at once: about all that a stream gathers before it has the broker wait.
 _CHUNK = 256 * 1024
 
 
@@ -23,6 +23,10 @@ class Reader:
 
     def at_eof(self) -> bool:
         return not self._left and self._source.at_eof()
+
+    async def read(self) -> bytes:
+        """All there is to come, which is nothing but to be shown in an error."""
+        return bytes(self._left) + await self._source.read()
 
     async def readexactly(self, count: int) -> bytes:
         while len(self._left) < count:

@@ -93,6 +93,7 @@ class Arrangement:
         self._last_in_order = 0
         """the number of the last line before the break"""
         disk.execute("CREATE TABLE line (time, source, ticket, number, offset)")
+        disk.execute("CREATE TABLE placeless (number INTEGER PRIMARY KEY)")
         self._arrange(lines.read(watch), _Order(held))
 
     def _arrange(self, lines: Iterable[Line], order: "_Order") -> None:
@@ -101,6 +102,7 @@ class Arrangement:
                 place = places.place(line)
             except Rejected as rejected:
                 self._reject(line.number, rejected)
+                self._disk.execute("INSERT INTO placeless VALUES (?)", (line.number,))
                 continue
             self.placed += 1
             self.ids.add(place.id)
@@ -129,8 +131,19 @@ class Arrangement:
 
     def _streamed(self) -> Iterator[Incoming]:
         in_order = takewhile(lambda line: line.number <= self._last_in_order, self._lines.read())
-        for _, instant in groupby(self._decoded(in_order), key=itemgetter(0)):
+        events = self._decoded(self._placed(in_order))
+        for _, instant in groupby(events, key=itemgetter(0)):
             yield from sorted(instant)
+
+    def _placed(self, lines: Iterable[Line]) -> Iterator[Line]:
+        """Without those that the first reading refused: the second would take some of them."""
+        numbers = self._disk.execute("SELECT number FROM placeless ORDER BY number")
+        placeless = next(numbers, None)
+        for line in lines:
+            if placeless == (line.number,):
+                placeless = next(numbers, None)
+            else:
+                yield line
 
     def _sorted(self) -> Iterator[Incoming]:
         rows = self._disk.execute(
@@ -153,7 +166,7 @@ class Arrangement:
         try:
             place = places.place(line)
         except Rejected:
-            return  # it was told by the first reading
+            raise InputChanged from None
         self.read += 1
         self._is_over(place.ticket)
         self._reject(line.number, rejected)

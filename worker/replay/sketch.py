@@ -1,4 +1,4 @@
-"""Counts of keys in a fixed room, which may be too high and are never too low."""
+"""Counts of keys in a fixed room, which may be too high; up to 254 they are never too low."""
 
 _ROOM = 4 * 1024 * 1024
 _FULL = 255
@@ -18,7 +18,7 @@ class Sketch:
         self._counts = bytearray(_ROOM)
 
     def count(self, key: Key) -> int:
-        """At least so often as it is; 0 and 1 are exact."""
+        """How often it is there, or more. 0 is exact, and so is 1 for a key that was added."""
         return self._counts[hash(key) % _ROOM]
 
     def add(self, key: Key) -> None:

@@ -6,8 +6,8 @@ from itertools import islice
 
 import sqlalchemy as sa
 
-from worker.store import port, queries
-from worker.store.transaction import save
+from worker.store import port, queries, records, statements
+from worker.store.queries import write
 from worker.store.work import Run
 
 #: So many rows are kept in memory at most; where more wait, they are read.
@@ -21,7 +21,8 @@ class Pending:
     goes along with whatever is committed first.
 
     What the database holds is the truth. It is known here from when a transaction found the outbox
-    empty, until there is too much of it, or a commit fails, which may have been kept or not.
+    empty, until there is too much of it, or a commit fails, which may have been kept or not, or a
+    census finds what is not known.
     """
 
     def __init__(self) -> None:
@@ -34,7 +35,10 @@ class Pending:
         return None if self._rows is None else [*islice(self._rows.values(), limit)]
 
     def compare(self, waiting: int) -> None:
-        """So many rows were found in the database, where a person may have put some."""
+        """So many rows were found in the database, where a person may have put some.
+
+        While rows of our own wait or are committed nothing follows from it: the next will tell.
+        """
         if waiting and not self._rows:
             self._rows = None
 
@@ -69,3 +73,12 @@ def _commit(
     save(connection, changes)
     connection.commit()
     return is_empty
+
+
+def save(connection: sa.Connection, changes: port.Changes) -> None:
+    """What comes before the commit. Raises EventAlreadyKnown."""
+    events = map(records.of_event, changes.inbox)
+    if write(connection, statements.add_to_inbox(), events) < len(changes.inbox):
+        raise port.EventAlreadyKnown
+    write(connection, statements.put_ticket(), map(records.of_ticket, changes.tickets))
+    write(connection, statements.add_to_outbox(), map(records.of_message, changes.outbox))

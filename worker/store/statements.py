@@ -26,15 +26,15 @@ KeyColumns = tuple[sa.Column[str], sa.Column[str]]
 
 
 @cache
-def add_to_inbox(dialect: str) -> str:
-    """An event that is there already is left out, and not counted."""
-    return _text(dialect, _add(dialect, inbox, "source", "id"), inbox)
+def add_to_inbox() -> str:
+    """SQLite: an event that is there already is left out, and not counted."""
+    return _text("sqlite", _add("sqlite", inbox, "source", "id"), inbox)
 
 
 @cache
-def put_ticket(dialect: str) -> str:
-    """Add a ticket, or replace all that was known of it."""
-    return _text(dialect, _put(dialect, tickets), tickets)
+def put_ticket() -> str:
+    """SQLite: add a ticket, or replace all that was known of it."""
+    return _text("sqlite", _put("sqlite", tickets), tickets)
 
 
 @cache
@@ -44,9 +44,9 @@ def put_tombstone(dialect: str) -> str:
 
 
 @cache
-def add_to_outbox(dialect: str) -> str:
-    """An event that waits there already keeps its place."""
-    return _text(dialect, _add(dialect, outbox, "id"), outbox)
+def add_to_outbox() -> str:
+    """SQLite: an event that waits there already keeps its place."""
+    return _text("sqlite", _add("sqlite", outbox, "id"), outbox)
 
 
 def given(dialect: str, records: Sequence[Record]) -> Any:

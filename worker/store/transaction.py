@@ -7,8 +7,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from worker.store import port, queries, records, retirement, statements
-from worker.store.queries import write
+from worker.store import port, queries, records, retirement
 from worker.store.tables import WAKES, inbox, tickets
 from worker.store.work import Run
 
@@ -28,7 +27,7 @@ _KNOWN = sa.select(inbox.c.source, inbox.c.id, inbox.c.digest)
 
 
 Commit = Callable[[Run, port.Changes], Awaitable[None]]
-"""Does `save` as one piece of work, and commits it."""
+"""Keeps these as one piece of work, and commits it. Raises EventAlreadyKnown."""
 
 
 class SqlTransaction:
@@ -99,13 +98,3 @@ def _archive(
     held = queries.of_keys(connection, _TICKETS, (tickets.c.source, tickets.c.ticket_id), new)
     rows = {row.key: row for row in map(records.ticket, held)}
     return port.Archive(known, rows, queries.histories(connection, rows) if rows else {})
-
-
-def save(connection: sa.Connection, changes: port.Changes) -> None:
-    """What comes before the commit. Raises EventAlreadyKnown."""
-    dialect = connection.dialect.name
-    events = map(records.of_event, changes.inbox)
-    if write(connection, statements.add_to_inbox(dialect), events) < len(changes.inbox):
-        raise port.EventAlreadyKnown
-    write(connection, statements.put_ticket(dialect), map(records.of_ticket, changes.tickets))
-    write(connection, statements.add_to_outbox(dialect), map(records.of_message, changes.outbox))

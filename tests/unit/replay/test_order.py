@@ -155,6 +155,20 @@ def test_what_is_no_good_event_is_told_once_when_its_turn_comes(disk: sqlite3.Co
     assert not arrangement.coming.count(("/psa", "T-1"))
 
 
+@pytest.mark.parametrize("field", ['"k":1,"k":2', '"k":NaN', '"k":-Infinity', '"k":Infinity'])
+@pytest.mark.parametrize("held", [1, 1_000], ids=["sorted on disk", "streamed"])
+def test_json_that_only_some_readers_take_is_refused_wherever_it_stands(
+    disk: sqlite3.Connection, field: str, held: int
+) -> None:
+    good = json_lines(at("10:00", "11:00"))
+    bad = good.splitlines()[0].replace(b'"data":{', b'"data":{%b,' % field.encode())
+    told: list[int] = []
+    lines = Lines(io.BytesIO(bad + b"\n" + good + bad))
+    arrangement = Arrangement(lines, disk, lambda number, _: told.append(number), held=held)
+    assert [len(group) for group in arrangement.groups()] == [1, 1]
+    assert told == [1, 4]
+
+
 def test_a_ticket_s_events_are_over_when_the_next_are_asked_for(disk: sqlite3.Connection) -> None:
     events = [*at("09:00", "10:00"), event("ticket.closed", "2026-03-09T09:00:00Z", "T-0")]
     arrangement = arranged(disk, events)
