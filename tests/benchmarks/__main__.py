@@ -60,7 +60,7 @@ def main(
             # After each part, in case that the next one fails.
             _keep(json_ or _FIGURES, figures, setting, sizes)
     partial = quick or bool(only or of) or with_text
-    _write(HOME if partial else _DOCS, figures, setting, json_ or _FIGURES)
+    _write(HOME if partial else _DOCS, report.page(figures, setting, sizes), json_ or _FIGURES)
 
 
 def _known(given: Sequence[str] | None, there: Collection[str], option: str) -> list[str]:
@@ -97,9 +97,9 @@ def _keep(file: Path, figures: Figures, setting: str, sizes: Sizes) -> None:
     file.write_text(json.dumps(values, indent=1) + "\n", "utf-8")
 
 
-def _write(folder: Path, figures: Figures, setting: str, kept: Path) -> None:
+def _write(folder: Path, text: str, kept: Path) -> None:
     page, plot = folder / _PAGE, folder / _PLOT
-    page.write_text(report.page(figures, setting), "utf-8")
+    page.write_text(text, "utf-8")
     sys.stderr.write(f"· written: {page}\n")
     if PYTHON.exists():
         subprocess.run([str(PYTHON), str(_HERE / "plot.py"), str(kept), str(plot)], check=True)

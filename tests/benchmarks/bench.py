@@ -26,7 +26,7 @@ class Sizes:
     messages: int = 30_000
     """that a contender finds in its inbox"""
     latency_seconds: int = 20
-    replayed: int = 5_000
+    replayed: int = 10_000
     """tickets in the smaller of two recorded streams"""
     deadlines: int = 50_000
     open_tickets: tuple[int, int, int] = (1_000, 100_000, 1_000_000)

@@ -5,6 +5,7 @@ from pathlib import Path
 from string import Template
 
 from tests.benchmarks import crowd, latency
+from tests.benchmarks.bench import Sizes
 from tests.benchmarks.contenders import ALL, FIRST
 from tests.benchmarks.figures import Figures
 from tests.benchmarks.terms import BATCH, PREFETCH
@@ -21,9 +22,10 @@ _TITLES = {name: contender.title for name, contender in ALL.items()} | {
 Cells = Iterator[str]
 
 
-def page(figures: Figures, setting: str) -> str:
+def page(figures: Figures, setting: str, sizes: Sizes) -> str:
     words = {
         "setting": setting,
+        "replayed": f"{10 * sizes.replayed:,}",
         "prefetch": PREFETCH,
         "batch": BATCH,
         "per_second": latency.PER_SECOND,

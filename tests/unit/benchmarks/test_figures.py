@@ -3,6 +3,7 @@
 import pytest
 
 from tests.benchmarks import report
+from tests.benchmarks.bench import Sizes
 from tests.benchmarks.contenders import ALL, FIRST
 from tests.benchmarks.figures import Figures
 
@@ -29,7 +30,7 @@ def test_a_table_shows_each_contender_beside_the_first() -> None:
 
 
 def test_what_was_not_measured_is_said_and_not_drawn_as_zero() -> None:
-    page = report.page(figures(aio_pika=(4000,)), "one round")
+    page = report.page(figures(aio_pika=(4000,)), "one round", Sizes())
     assert page.count("*Not measured in this run.*") == 5
     assert "$" not in page
 
@@ -37,4 +38,4 @@ def test_what_was_not_measured_is_said_and_not_drawn_as_zero() -> None:
 def test_whoever_could_not_take_part_is_named_with_the_reason() -> None:
     of = figures(aio_pika=(4000,))
     of.left_out["faststream"] = "it is not here"
-    assert "Left out: FastStream, echo in a handler (it is not here)." in report.page(of, "")
+    assert "Left out: FastStream, echo in a handler (it is not here)." in report.page(of, "", Sizes())
