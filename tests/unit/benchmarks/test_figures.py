@@ -38,4 +38,6 @@ def test_what_was_not_measured_is_said_and_not_drawn_as_zero() -> None:
 def test_whoever_could_not_take_part_is_named_with_the_reason() -> None:
     of = figures(aio_pika=(4000,))
     of.left_out["faststream"] = "it is not here"
-    assert "Left out: FastStream, echo in a handler (it is not here)." in report.page(of, "", Sizes())
+    assert "Left out: FastStream, echo in a handler (it is not here)." in report.page(
+        of, "", Sizes()
+    )
