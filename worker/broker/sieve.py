@@ -14,8 +14,8 @@ from pamqp.header import ContentHeader
 _METHOD, _HEADER, _BODY = constants.FRAME_METHOD, constants.FRAME_HEADER, constants.FRAME_BODY
 _KINDS = frozenset((_METHOD, _HEADER, _BODY, constants.FRAME_HEARTBEAT))
 #: A frame begins with its kind, its channel and the length of its payload; it ends with a mark.
-_HEAD = struct.Struct(">BHI")
-_AROUND = _HEAD.size + 1
+HEAD = struct.Struct(">BHI")
+_AROUND = HEAD.size + 1
 _DELIVER = struct.pack(">I", commands.Basic.Deliver.index)
 _TAG = struct.Struct(">QB")
 
@@ -86,11 +86,11 @@ class Sieve:
         return b"".join(left), brought
 
     def _takes(self, frame: bytes, brought: list[tuple[Take, Brought]]) -> bool:
-        kind, channel, _ = _HEAD.unpack_from(frame)
+        kind, channel, _ = HEAD.unpack_from(frame)
         take = self.takers.get(channel)
         if take is None:
             return False
-        payload = frame[_HEAD.size : -1]
+        payload = frame[HEAD.size : -1]
         if kind == _METHOD:
             if not payload.startswith(_DELIVER):
                 return False
@@ -144,9 +144,9 @@ def _end(stream: bytes, start: int) -> int:
     here = len(stream) - start
     if here and stream[start] not in _KINDS:
         raise ValueError("it is no frame")
-    if here < _HEAD.size:
+    if here < HEAD.size:
         return start + _AROUND
-    end: int = start + _AROUND + _HEAD.unpack_from(stream, start)[2]
+    end: int = start + _AROUND + HEAD.unpack_from(stream, start)[2]
     if end <= len(stream) and stream[end - 1] != constants.FRAME_END:
         raise ValueError("its end is not marked")
     return end

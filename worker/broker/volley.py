@@ -19,12 +19,12 @@ from pamqp import commands, constants, encode, frame
 from pamqp.common import FieldTable
 
 from worker.broker import faults
+from worker.broker.sieve import HEAD
 
 Answer = asyncio.Future[ConfirmationFrameType]
 
 #: Stands for a message_id; no other property holds it.
 _PLACE = "\0message_id\0"
-_FRAME = struct.Struct(">BHI")
 _CONTENT = struct.Struct(">HxxQ")
 
 #: What the driver raises for a publication that cannot be put into frames.
@@ -176,7 +176,7 @@ def _frames(channel: Channel, shot: Shot) -> bytes | Unwritable:
 
 def _frame(kind: int, payload: bytes, channel: int) -> bytes:
     """As pamqp's `marshal` frames it."""
-    return _FRAME.pack(kind, channel, len(payload)) + payload + constants.FRAME_END_CHAR
+    return HEAD.pack(kind, channel, len(payload)) + payload + constants.FRAME_END_CHAR
 
 
 def _size(headers: FieldTable | None) -> int:

@@ -1,4 +1,4 @@
-"""A write transaction over SQLAlchemy, the same for every database."""
+"""A write transaction over SQLAlchemy: the same for every database, but for how it commits."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
